@@ -1,0 +1,292 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define TEMP_SUFFIX ".tmp~"
+
+int
+file_write_all(int fd, const void *data, size_t len, struct err *err)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, "write");
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Makes a rename in the folder of `path` last through a power cut. */
+static int
+sync_folder(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? strdup(".")
+		    : slash == path ? strdup("/")
+				    : strndup(path, (size_t)(slash - path));
+	int fd, rc = 0;
+
+	if (dir == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		rc = err_sys(err, "open folder '%s'", dir);
+	/* Some network file systems have no fsync for folders: that is their promise to keep. */
+	else if (fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP)
+		rc = err_sys(err, "sync folder '%s'", dir);
+	if (fd != -1)
+		(void)close(fd);
+	free(dir);
+	return rc;
+}
+
+int
+file_begin(struct file_save *save, const char *path, mode_t mode, struct err *err)
+{
+	int rc;
+
+	*save = (struct file_save)FILE_SAVE_INIT;
+	save->path = strdup(path);
+	if (save->path == NULL ||
+	    asprintf(&save->temp, "%s.%ld" TEMP_SUFFIX, path, (long)getpid()) == -1) {
+		save->temp = NULL;
+		file_abort(save);
+		return err_set(err, ENOMEM, "save '%s': out of memory", path);
+	}
+	save->fd = open(save->temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (save->fd == -1) {
+		rc = err_sys(err, "save '%s': create", path);
+		free(save->temp);
+		save->temp = NULL;
+		file_abort(save);
+		return rc;
+	}
+	return 0;
+}
+
+int
+file_commit(struct file_save *save, struct err *err)
+{
+	int rc = 0;
+
+	if (fsync(save->fd) == -1)
+		rc = err_sys(err, "save '%s': sync", save->path);
+	else if (rename(save->temp, save->path) == -1)
+		rc = err_sys(err, "save '%s': rename", save->path);
+	if (rc < 0) {
+		file_abort(save);
+		return rc;
+	}
+	free(save->temp);
+	save->temp = NULL;
+	rc = sync_folder(save->path, err);
+	if (rc < 0)
+		err_wrap(err, "save '%s'", save->path);
+	file_abort(save);
+	return rc;
+}
+
+void
+file_abort(struct file_save *save)
+{
+	if (save->fd != -1)
+		(void)close(save->fd);
+	if (save->temp != NULL)
+		(void)unlink(save->temp);
+	free(save->temp);
+	free(save->path);
+	*save = (struct file_save)FILE_SAVE_INIT;
+}
+
+int
+file_save(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	struct file_save save;
+	int rc;
+
+	rc = file_begin(&save, path, mode, err);
+	if (rc < 0)
+		return rc;
+	rc = file_write_all(save.fd, data, len, err);
+	if (rc < 0) {
+		err_wrap(err, "save '%s'", path);
+		file_abort(&save);
+		return rc;
+	}
+	return file_commit(&save, err);
+}
+
+void
+file_sweep(const char *dir)
+{
+	size_t suffix = strlen(TEMP_SUFFIX);
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > suffix && strcmp(entry->d_name + len - suffix, TEMP_SUFFIX) == 0)
+			(void)unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	(void)closedir(d);
+}
+
+int
+file_load(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err)
+{
+	char *data = NULL, *bigger;
+	size_t len = 0, cap = 0;
+	ssize_t n = 1;
+	int fd, rc = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return err_sys(err, "'%s'", path);
+	while (n > 0) {
+		if (cap - len < 2) {
+			cap = cap == 0 ? 4096 : cap * 2;
+			bigger = realloc(data, cap);
+			if (bigger == NULL) {
+				rc = err_set(err, ENOMEM, "'%s': out of memory", path);
+				goto out;
+			}
+			data = bigger;
+		}
+		n = read(fd, data + len, cap - len - 1);
+		if (n == -1 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		if (n == -1) {
+			rc = err_sys(err, "'%s': read", path);
+			goto out;
+		}
+		len += (size_t)n;
+		if (len > max) {
+			rc = err_set(err, EFBIG, "'%s': larger than %zu bytes", path, max);
+			goto out;
+		}
+	}
+	data[len] = '\0';
+	*ret_data = data;
+	if (ret_len != NULL)
+		*ret_len = len;
+	data = NULL;
+out:
+	free(data);
+	(void)close(fd);
+	return rc;
+}
+
+int
+file_make_dir(const char *path, struct err *err)
+{
+	char *copy = strdup(path);
+	int rc = 0;
+
+	if (copy == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	for (char *p = copy + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST) {
+			rc = err_sys(err, "make folder '%s'", copy);
+			break;
+		}
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	free(copy);
+	return rc;
+}
+
+int
+file_map_fd(struct file_map *map, int fd, struct err *err)
+{
+	struct stat st;
+	void *data;
+
+	*map = (struct file_map)FILE_MAP_INIT;
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "stat");
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EINVAL, "not a regular file");
+	if (st.st_size == 0)
+		return 0;
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (data == MAP_FAILED)
+		return err_sys(err, "map");
+	map->data = data;
+	map->len = (size_t)st.st_size;
+	return 0;
+}
+
+int
+file_map_open(struct file_map *map, const char *path, struct err *err)
+{
+	int fd, rc;
+
+	*map = (struct file_map)FILE_MAP_INIT;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return err_sys(err, "'%s'", path);
+	rc = file_map_fd(map, fd, err);
+	if (rc < 0)
+		err_wrap(err, "'%s'", path);
+	(void)close(fd);
+	return rc;
+}
+
+/* munmap and madvise take void *, the struct promises const. */
+static void *
+writable(const void *p)
+{
+	union {
+		const void *in;
+		void *out;
+	} cast = { .in = p };
+
+	return cast.out;
+}
+
+void
+file_map_close(struct file_map *map)
+{
+	if (map->data != NULL)
+		(void)munmap(writable(map->data), map->len);
+	*map = (struct file_map)FILE_MAP_INIT;
+}
+
+void
+file_map_drop(const struct file_map *map, size_t offset, size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = (offset + page - 1) / page * page;
+	size_t to = (offset + len == map->len ? offset + len : (offset + len) / page * page);
+
+	if (map->data != NULL && to > from)
+		(void)madvise(writable((const char *)map->data + from), to - from, MADV_DONTNEED);
+}

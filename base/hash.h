@@ -1,0 +1,37 @@
+/*
+ * Hashing: SipHash-1-3 for tables that outsiders fill (keyed, so they cannot
+ * aim for collisions), FNV-1a 64 for identities that must be the same for ever
+ * on every machine, and a map from 64-bit keys to 32-bit values.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_FNV_INIT UINT64_C(0xcbf29ce484222325)
+
+/* FNV-1a of the bytes, from `seed` (HASH_FNV_INIT, or an earlier result to go on). */
+uint64_t hash_fnv(uint64_t seed, const void *data, size_t len);
+/* SipHash-1-3 with a key drawn at start-up: for tables in memory, never for a file. */
+uint64_t hash_sip(const void *data, size_t len);
+
+/*
+ * Open addressing, keys any u64, values any u32. A key is its own hash: feed it
+ * hashes. Insert-only. Embedded in its owner.
+ */
+struct hash_map {
+	uint64_t *keys;
+	uint32_t *values; /* value + 1; 0 is a free place */
+	size_t mask;      /* places - 1, or 0 before the first put */
+	size_t count;
+};
+
+void hash_map_init(struct hash_map *map);
+void hash_map_release(struct hash_map *map);
+/* The value of `key`, or `fallback`. */
+uint32_t hash_map_get(const struct hash_map *map, uint64_t key, uint32_t fallback);
+/* Sets key to value (value <= UINT32_MAX - 1). Returns 0 or -ENOMEM. */
+int hash_map_put(struct hash_map *map, uint64_t key, uint32_t value);
+
+#endif

@@ -1,0 +1,162 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/list.h"
+#include "base/redact.h"
+
+static const char *const level_names[] = { "error", "warn", "info", "debug" };
+/* sd-daemon(3) prefixes. */
+static const char *const level_journal[] = { "<3>", "<4>", "<6>", "<7>" };
+
+static enum log_level current = LOG_LEVEL_INFO;
+static void (*sink_fn)(enum log_level, const char *, void *);
+static void *sink_arg;
+
+void
+log_set_level(enum log_level level)
+{
+	current = level;
+}
+
+enum log_level
+log_level(void)
+{
+	return current;
+}
+
+int
+log_level_parse(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (strcmp(word, level_names[i]) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+void
+log_set_sink(void (*sink)(enum log_level level, const char *line, void *arg), void *arg)
+{
+	sink_fn = sink;
+	sink_arg = arg;
+}
+
+void
+log_init(struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(log->prefix, sizeof(log->prefix), fmt, ap);
+	va_end(ap);
+}
+
+/* True when the line may pass; *ret_missed counts those held back in the window before. */
+static _Bool
+site_allows(struct log_site *site, unsigned *ret_missed)
+{
+	uint64_t now = clock_ms(&clock_system);
+
+	*ret_missed = 0;
+	if (site->window_ms == 0 || now - site->window_ms >= LOG_WINDOW_MS) {
+		if (site->count > LOG_BURST)
+			*ret_missed = site->count - LOG_BURST;
+		site->window_ms = now;
+		site->count = 0;
+	}
+	return ++site->count <= LOG_BURST;
+}
+
+/* C0, DEL and the UTF-8 forms of C1 and of U+2028/9 become \xNN. */
+static void
+add_escaped(struct buf *b, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			buf_printf(b, "\\x%02x", *p);
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			buf_printf(b, "\\xc2\\x%02x", *++p);
+		else if (*p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
+			buf_printf(b, "\\xe2\\x80\\x%02x", p[2]);
+			p += 2;
+		} else
+			buf_char(b, (char)*p);
+	}
+}
+
+static void
+add_head(struct buf *b, enum log_level level)
+{
+	time_t now = clock_wall(&clock_system);
+	struct tm tm;
+	char stamp[32];
+
+	if (getenv("JOURNAL_STREAM") != NULL) {
+		buf_str(b, level_journal[level]);
+		return;
+	}
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_printf(b, "%s %-5s ", stamp, level_names[level]);
+}
+
+static void
+emit(enum log_level level, const char *message)
+{
+	struct buf clean = BUF_INIT(4 * LOG_LINE_MAX), line = BUF_INIT(16 * LOG_LINE_MAX);
+
+	redact_add(&clean, message);
+	if (sink_fn == NULL)
+		add_head(&line, level);
+	add_escaped(&line, buf_status(&clean) == 0 ? clean.data : "(line lost: too long)");
+	if (sink_fn != NULL) {
+		sink_fn(level, line.data, sink_arg);
+	} else {
+		buf_char(&line, '\n');
+		(void)file_write_all(STDERR_FILENO, line.data, line.len, NULL);
+	}
+	buf_release(&clean);
+	buf_release(&line);
+}
+
+void
+log_write(struct log_site *site, enum log_level level, const struct log *log,
+    const struct err *err, const char *fmt, ...)
+{
+	char message[LOG_LINE_MAX];
+	unsigned missed;
+	size_t len = 0;
+	va_list ap;
+
+	if (!site_allows(site, &missed))
+		return;
+	if (log != NULL)
+		len = (size_t)snprintf(message, sizeof(message), "%s: ", log->prefix);
+	va_start(ap, fmt);
+	vsnprintf(message + len, sizeof(message) - len, fmt, ap);
+	va_end(ap);
+	len = strlen(message);
+	if (err != NULL)
+		snprintf(message + len, sizeof(message) - len, ": %s", err->text);
+	len = strlen(message);
+	if (missed > 0)
+		snprintf(message + len, sizeof(message) - len, " (%u more like it left out)", missed);
+	emit(level, message);
+}

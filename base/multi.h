@@ -1,0 +1,38 @@
+/*
+ * libcurl's multi interface on a libevent loop: the one way by which Masthead
+ * opens outgoing HTTP(S). Everything runs on the loop; DNS is libcurl's own
+ * resolver thread, so nothing here waits.
+ */
+#ifndef BASE_MULTI_H
+#define BASE_MULTI_H
+
+#include <curl/curl.h>
+
+struct err;
+struct event_base;
+struct multi;
+
+/* The transfer has ended. The handle is already out of the multi and still the owner's. */
+typedef void multi_done_cb(CURL *easy, CURLcode result, void *arg);
+
+/* NULL with *err set. curl_global_init must have been called. */
+struct multi *multi_new(struct event_base *base, struct err *err);
+/* Every handle must have been removed or have ended. NULL: no-op. */
+void multi_free(struct multi *m);
+
+/*
+ * A new easy handle with the house rules: http and https only, also behind a
+ * redirect; at most 5 redirects; no signals; no .netrc; connections are never
+ * kept for reuse (a lease is an open socket). NULL when memory is short.
+ */
+CURL *multi_easy(void);
+
+/*
+ * Starts a transfer. `done` is called once from the loop, never from inside
+ * this call, unless multi_remove comes first. Uses CURLOPT_PRIVATE.
+ */
+int multi_add(struct multi *m, CURL *easy, multi_done_cb *done, void *arg, struct err *err);
+/* Stops a transfer; `done` will not be called. Not from inside one of its callbacks. */
+void multi_remove(struct multi *m, CURL *easy);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The jail of a worker. sandbox_enter is the first thing that a worker does;
+ * after it the process can use the descriptors that it was given and nothing else.
+ *
+ * In this order: rlimits, parent-death signal (and a check that the parent still
+ * lives), no_new_privs, Landlock (no file system access; no network where the
+ * kernel's ABI has it), seccomp (allow-list; what libraries try in passing gets
+ * EACCES or ENOSYS, all else kills the process). Each is degraded visibly where
+ * the kernel lacks it: sandbox_enter returns what holds, the worker reports it
+ * in its WIRE_HELLO, and the gateway shows it in its status. EPERM from a
+ * container's own filter counts as lacking (reliability.md §4.3).
+ */
+#ifndef BASE_SANDBOX_H
+#define BASE_SANDBOX_H
+
+#include <stdint.h>
+
+struct err;
+
+/* What the job may do besides reading, writing and computing. */
+enum sandbox_allow {
+	SANDBOX_COMPUTE = 0,        /* descriptors that are open already, memory, clock */
+	SANDBOX_THREADS = 1 << 0,   /* more threads in this process */
+	SANDBOX_MAP_OUTPUT = 1 << 1 /* ftruncate and shared mappings of given descriptors */
+};
+
+struct sandbox_limits {
+	uint64_t memory;  /* RLIMIT_AS in bytes; 0: none (as under AddressSanitizer) */
+	uint64_t file;    /* RLIMIT_FSIZE in bytes; 0: no file may grow */
+	unsigned cpu_s;   /* RLIMIT_CPU in seconds; 0: none */
+};
+
+/* What holds. Bits. */
+enum sandbox_level {
+	SANDBOX_HAS_FLOOR = 1 << 0, /* rlimits, no_new_privs, parent-death signal, closed fds */
+	SANDBOX_HAS_LANDLOCK = 1 << 1,
+	SANDBOX_HAS_SECCOMP = 1 << 2,
+};
+
+/* Returns the level (> 0), or -errno when even the floor cannot be had. */
+int sandbox_enter(unsigned allow, const struct sandbox_limits *limits, struct err *err);
+/* "full", "no landlock", "no seccomp", "basic" */
+const char *sandbox_level_name(unsigned level);
+
+/*
+ * Between fork and exec: closes every descriptor but 0 to 2 and the `count`
+ * listed ones, which become `first`, first + 1, ... Async-signal-safe. 0 or -errno.
+ */
+int sandbox_keep_fds(const int *fds, unsigned count, int first);
+
+#endif

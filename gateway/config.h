@@ -1,0 +1,103 @@
+/*
+ * The configuration: what the user wrote in YAML, the environment and on the
+ * command line, checked and with every default filled in. The program never
+ * writes it. docs/configuration.md is made from the same tables.
+ *
+ * Precedence: built-in < file < environment (MASTHEAD_PLAYLISTS__0__URL) <
+ * command line. Secrets: ${env:NAME}, ${file:PATH} (its first line; a relative
+ * path is beside the config file), ${cred:NAME} ($CREDENTIALS_DIRECTORY) in any text value; whoever
+ * loads a config gets their values told to base/redact.h.
+ */
+#ifndef GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct err;
+
+/* One entry of `playlists`. */
+struct config_playlist {
+	char *name;          /* unique; letters, digits, - _ . and blanks, at most 40 */
+	char *url;           /* http(s):, file:, or demo: (the built-in test cards) */
+	char *user_agent;    /* NULL: ours */
+	char **headers;      /* "Name: value" each, no CR or LF */
+	size_t header_count;
+	char *proxy;         /* http://, socks5://; NULL: none */
+	unsigned max_streams; /* connections that the account allows; 0: any number */
+	uint64_t refresh_ms;  /* 0: at start and on demand only */
+	unsigned shrink_percent; /* a refresh that loses more than this share is not taken: 0..100 */
+};
+
+/* One entry of `guides`. */
+struct config_guide {
+	char *name;
+	char *url;
+	char *user_agent;
+	char **headers;
+	size_t header_count;
+	char *proxy;
+	uint64_t refresh_ms;
+};
+
+/* One entry of `devices`. */
+struct config_device {
+	char *name;       /* what Plex shows; "Masthead" */
+	unsigned tuners;  /* 1 to 64 */
+	char *id;         /* eight hex digits with a valid checksum; NULL: made once and stored */
+};
+
+struct config {
+	char **listen; /* "ADDR:PORT" ([v6]:PORT) or "unix:PATH"; default one: 0.0.0.0:34400 */
+	size_t listen_count;
+	char *data;       /* folder; default $STATE_DIRECTORY, $XDG_STATE_HOME/masthead, ~/.local/state/masthead */
+	char *public_url; /* what handed-out links begin with; NULL: the request's Host */
+	char **allow;     /* networks that may use the tuner side; "A.B.C.D/N"; default private, link-local, loopback */
+	size_t allow_count;
+	unsigned log_level;   /* enum log_level */
+
+	struct config_playlist *playlists;
+	size_t playlist_count;
+	struct config_guide *guides;
+	size_t guide_count;
+	struct config_device *devices; /* at least one */
+	size_t device_count;
+
+	struct {
+		uint64_t window_bytes;  /* of a channel; 12 MiB */
+		uint64_t window_ms;     /* of a channel; 6 s */
+		uint64_t join_behind_ms; /* how far back a viewer starts; 5 s */
+		uint64_t linger_ms;     /* an upstream stays after its last viewer; 20 s */
+		uint64_t connect_ms;    /* to a provider, until the first TS packet; 8 s */
+		uint64_t stall_ms;      /* silence that counts as the end; 3 s */
+		uint64_t late_ms;       /* a viewer that takes nothing for so long is dropped; 30 s */
+		unsigned sendfile_from; /* viewers of a channel from which it uses sendfile; 6; 0: never */
+	} relay;
+	_Bool demo; /* no playlist was configured: the built-in one stands in */
+};
+
+/* Where settings come from besides the file. */
+struct config_options {
+	const char *path;            /* NULL: none (the demo, unless env or `set` name playlists) */
+	const char *const *set;      /* "key.path=value", NULL-terminated; may be NULL */
+	char **environ_list;         /* environ; NULL: none */
+};
+
+/* Every problem found, not only the first: "FILE:LINE:COL: key.path: what is wrong". */
+typedef void config_problem_cb(const char *problem, void *arg);
+
+/*
+ * Reads and checks. On success *ret is the caller's to config_free(). On
+ * failure returns -EINVAL (or what opening the file gave), every problem was
+ * told to `problem` (may be NULL), and *err holds the first with a count.
+ */
+int config_load(struct config **ret, const struct config_options *options,
+    config_problem_cb *problem, void *arg, struct err *err);
+void config_free(struct config *config);
+
+/* The table as a commented YAML example, and as Markdown for docs/configuration.md. */
+void config_print_example(struct buf *out);
+void config_print_markdown(struct buf *out);
+
+#endif

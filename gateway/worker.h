@@ -1,0 +1,61 @@
+/*
+ * Child processes: starts `masthead worker NAME ARG...` in its own process with
+ * just the descriptors it needs, feeds its messages (base/wire.h) to the owner,
+ * and sees it end. A worker that crashes, hangs or talks nonsense costs its own
+ * job and nothing else.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct event_base;
+struct worker;
+struct worker_pool;
+
+struct worker_spec {
+	const char *name;        /* the worker's row: "catalogue", "lineup", "testcard" */
+	const char *const *args; /* NULL-terminated; may be NULL. Never secrets: ps shows them */
+	const int *fds;          /* given to it from WIRE_FD_FIRST on; stay the caller's */
+	size_t fd_count;         /* at most 8 */
+	unsigned deadline_ms;    /* killed after this; 0: never */
+	int nice;                /* added to its nice value */
+};
+
+/* All optional but `ended`, which is called once, last, from the loop. */
+struct worker_events {
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void (*note)(void *arg, uint32_t line, const char *text);
+	void (*result)(void *arg, const char *key, uint64_t value);
+	/* err == NULL: it said done and exited 0. The worker is freed after this returns. */
+	void (*ended)(void *arg, const struct err *err);
+};
+
+/* Owns SIGCHLD on the loop. NULL with *err set. */
+struct worker_pool *worker_pool_new(struct event_base *base, struct err *err);
+/* Kills and reaps what still runs, without calling `ended`. NULL: no-op. */
+void worker_pool_free(struct worker_pool *pool);
+
+/* NULL with *err set: nothing was started and nothing will be called. */
+struct worker *worker_start(struct worker_pool *pool, const struct worker_spec *spec,
+    const struct worker_events *events, void *arg, struct err *err);
+/* Ends it now: SIGKILL, reaped by the pool; `ended` is not called. */
+void worker_kill(struct worker *w);
+int worker_pid(const struct worker *w);
+
+struct worker_stats {
+	unsigned running;
+	uint64_t started, failed; /* since the start; killed on purpose counts as neither */
+	unsigned sandbox;         /* enum sandbox_level of the newest worker; 0: none has started */
+};
+void worker_pool_stats(const struct worker_pool *pool, struct worker_stats *ret);
+
+/*
+ * The other side: runs the worker called argv[0] with its arguments; what
+ * `masthead worker` calls. Returns the process's exit status.
+ */
+int worker_main(int argc, char **argv);
+
+#endif

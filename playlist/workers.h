@@ -1,0 +1,23 @@
+/*
+ * The playlist room's workers. Each runs in its own jailed process: it calls
+ * sandbox_enter first, talks on WIRE_FD, and returns its exit status.
+ */
+#ifndef PLAYLIST_WORKERS_H
+#define PLAYLIST_WORKERS_H
+
+/*
+ * catalogue BASE-URL: fd 4 a playlist (M3U, perhaps gzip), fd 5 an empty file
+ * for the snapshot (playlist/catalogue.h). BASE-URL resolves relative entries.
+ * Results: "entries", "bytes", "skipped"; notes: complaints with their lines.
+ */
+int catalogue_worker(int argc, char **argv);
+
+/*
+ * lineup SOURCE...: fd 4 an empty file for the lineup snapshot
+ * (playlist/lineup.h), fd 5 the previous lineup snapshot (empty at first), then
+ * one catalogue snapshot per SOURCE name, in the config's order. Results:
+ * "channels", "kept", "added", "gone".
+ */
+int lineup_worker(int argc, char **argv);
+
+#endif

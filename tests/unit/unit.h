@@ -1,0 +1,51 @@
+/*
+ * What every unit test shares: one suite a program, rows by loop tests.
+ *
+ *	UNIT_MAIN("buf", UNIT_TEST(grows), UNIT_ROWS(escapes, ARRAY_LEN(rows)))
+ */
+#ifndef TESTS_UNIT_H
+#define TESTS_UNIT_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/list.h"
+
+struct unit_case {
+	const TTest *test;
+	int rows;
+};
+
+#define UNIT_TEST(fn)       { (fn), 1 }
+#define UNIT_ROWS(fn, rows) { (fn), (int)(rows) }
+
+/* Seconds for one test, with room for a sanitizer on a busy machine. */
+#define UNIT_TIMEOUT 60
+
+static inline int
+unit_run(const char *name, const struct unit_case *cases, size_t count)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, UNIT_TIMEOUT);
+	for (size_t i = 0; i < count; i++)
+		tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].rows);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define UNIT_MAIN(name, ...)                                                                       \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const struct unit_case cases[] = { __VA_ARGS__ };                                  \
+		return unit_run(name, cases, ARRAY_LEN(cases));                                    \
+	}
+
+#endif
