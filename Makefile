@@ -36,18 +36,19 @@ LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 # -- rooms ------------------------------------------------------------------
 
-ROOMS := base playlist transcode gateway/http gateway/relay gateway/tuner gateway
+ROOMS := base playlist epg transcode gateway/http gateway/relay gateway/tuner gateway
 room_sources = $(filter-out gateway/main.c,$(wildcard $(1)/*.c))
 room_lib     = $(BUILD)/lib/$(subst /,-,$(1)).a
 LIBS  := $(foreach r,$(ROOMS),$(call room_lib,$(r)))
 # What a room's tests link besides itself.
 DEPS_base          :=
 DEPS_playlist      := base
+DEPS_epg           := base
 DEPS_transcode     := base
 DEPS_gateway-http  := base
 DEPS_gateway-relay := base
-DEPS_gateway-tuner := gateway/tuner gateway gateway/http gateway/relay playlist transcode base
-DEPS_gateway       := gateway/tuner gateway gateway/http gateway/relay playlist transcode base
+DEPS_gateway-tuner := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode base
+DEPS_gateway       := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode base
 
 BIN := $(BUILD)/masthead
 

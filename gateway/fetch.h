@@ -1,0 +1,74 @@
+/*
+ * Fetching: brings a URL into a file of the cache, on the event loop.
+ *
+ * http: and https: through libcurl (conditional GET, Content-Encoding, bounded
+ * redirects, sizes and times); file: by copying in slices; demo: from the
+ * program itself. What arrives is a candidate: the owner looks at it and says
+ * fetch_keep or fetch_drop. Until then, and after a failure, the cached file of
+ * the last good fetch stands untouched.
+ *
+ * Beside PATH stands PATH.meta: the validators (ETag, Last-Modified, or a local
+ * file's size and times) and the content's hash, so that what has not changed is
+ * known without being read again.
+ */
+#ifndef GATEWAY_FETCH_H
+#define GATEWAY_FETCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct err;
+struct event_base;
+struct fetch;
+struct fetcher;
+struct multi;
+
+struct fetch_limits {
+	uint64_t bytes_max;     /* after Content-Encoding: 4 GiB */
+	unsigned connect_ms;    /* 15 s */
+	unsigned total_ms;      /* 15 min */
+	unsigned silence_s;     /* nothing for so long ends it: 30 s */
+};
+extern const struct fetch_limits fetch_limits_default;
+
+struct fetch_spec {
+	const char *url, *path;
+	const char *user_agent, *proxy; /* NULL: the default, none */
+	char *const *headers;           /* "Name: value" each */
+	size_t header_count;
+	_Bool unconditional; /* fetch even what has not changed */
+	/* demo: appends the content. NULL: demo: is refused. */
+	void (*demo)(struct buf *out);
+};
+
+enum fetch_outcome {
+	FETCH_FRESH,     /* there is a candidate: fetch_fd, then fetch_keep or fetch_drop */
+	FETCH_UNCHANGED, /* the last good one is still what the source has; call fetch_drop */
+	FETCH_FAILED,    /* err says why; call fetch_drop */
+};
+/* Called once, from the loop, never from inside fetch_start. */
+typedef void fetch_done_cb(void *arg, enum fetch_outcome outcome, const struct err *err);
+
+struct fetcher *fetcher_new(struct event_base *base, struct multi *multi,
+    const struct fetch_limits *limits);
+/* Every fetch must have been kept or dropped. NULL: no-op. */
+void fetcher_free(struct fetcher *fetcher);
+
+/* All of the spec is copied. NULL with *err set. */
+struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_spec *spec,
+    fetch_done_cb *done, void *arg, struct err *err);
+/* The candidate, open for reading at its start; the fetch's own. */
+int fetch_fd(const struct fetch *f);
+uint64_t fetch_bytes(const struct fetch *f);
+/* A hash of the candidate's bytes. */
+uint64_t fetch_hash(const struct fetch *f);
+/* Bytes so far and the expected total (0: unknown), while it runs. */
+void fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total);
+
+/* Makes the candidate the last good one and frees f. On failure the old one stays. */
+int fetch_keep(struct fetch *f, struct err *err);
+/* Forgets the candidate (or stops a running fetch) and frees f. NULL: no-op. */
+void fetch_drop(struct fetch *f);
+
+#endif

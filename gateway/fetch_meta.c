@@ -1,0 +1,85 @@
+#include "gateway/fetch_meta.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+
+#define META_MAX 2048
+#define PATH_LEN 4096
+
+static _Bool
+meta_path(char out[PATH_LEN], const char *path)
+{
+	return snprintf(out, PATH_LEN, "%s.meta", path) < PATH_LEN;
+}
+
+static void
+meta_line(struct fetch_meta *meta, char *line)
+{
+	char *value = strchr(line, ' ');
+
+	if (value == NULL)
+		return;
+	*value++ = '\0';
+	if (strcmp(line, "source") == 0)
+		meta->source = strtoull(value, NULL, 16);
+	else if (strcmp(line, "bytes") == 0)
+		meta->bytes = strtoull(value, NULL, 10);
+	else if (strcmp(line, "hash") == 0)
+		meta->hash = strtoull(value, NULL, 16);
+	else if (strcmp(line, "etag") == 0)
+		snprintf(meta->etag, sizeof(meta->etag), "%s", value);
+	else if (strcmp(line, "modified") == 0)
+		snprintf(meta->modified, sizeof(meta->modified), "%s", value);
+}
+
+void
+fetch_meta_load(struct fetch_meta *meta, const char *path, uint64_t source)
+{
+	char name[PATH_LEN], *text = NULL, *rest, *line;
+	struct stat st;
+
+	memset(meta, 0, sizeof(*meta));
+	if (!meta_path(name, path) || file_load(name, META_MAX, &text, NULL, NULL) < 0)
+		return;
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		meta_line(meta, line);
+	free(text);
+	meta->valid = meta->source == source && stat(path, &st) == 0 &&
+	    (uint64_t)st.st_size == meta->bytes;
+}
+
+int
+fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err)
+{
+	struct buf text = BUF_INIT(META_MAX);
+	char name[PATH_LEN];
+	int rc = 0;
+
+	if (!meta_path(name, path))
+		return 0;
+	buf_printf(&text,
+	    "source %016" PRIx64 "\nbytes %" PRIu64 "\nhash %016" PRIx64 "\netag %s\nmodified %s\n",
+	    meta->source, meta->bytes, meta->hash, meta->etag, meta->modified);
+	if (buf_status(&text) == 0)
+		rc = file_save(name, text.data, text.len, 0600, err);
+	buf_release(&text);
+	return rc;
+}
+
+void
+fetch_meta_remove(const char *path)
+{
+	char name[PATH_LEN];
+
+	if (meta_path(name, path))
+		(void)unlink(name);
+}

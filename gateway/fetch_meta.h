@@ -1,0 +1,25 @@
+/*
+ * What is known of the last good fetch: PATH.meta beside the cached file, a few
+ * lines "key value". It is ours, yet a torn or strange one only means that the
+ * next fetch asks for everything.
+ */
+#ifndef GATEWAY_FETCH_META_H
+#define GATEWAY_FETCH_META_H
+
+#include <stdint.h>
+
+struct err;
+
+struct fetch_meta {
+	_Bool valid;        /* the cached file is there and is what this describes */
+	uint64_t source;    /* hash of the URL that it came from */
+	uint64_t bytes, hash; /* of the content; hash_fnv */
+	char etag[256], modified[256];
+};
+
+/* meta->valid tells whether there is a last good fetch of that source. */
+void fetch_meta_load(struct fetch_meta *meta, const char *path, uint64_t source);
+int fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err);
+void fetch_meta_remove(const char *path);
+
+#endif
