@@ -1,6 +1,7 @@
 #include "base/url.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -148,7 +149,7 @@ START_TEST(refuses_bad_percent_codes)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		char text[8];
 
-		strcpy(text, bad[i]);
+		snprintf(text, sizeof(text), "%s", bad[i]);
 		ck_assert_msg(url_decode(text) == -EINVAL, "%s", bad[i]);
 	}
 }
