@@ -25,9 +25,9 @@ enum sandbox_allow {
 };
 
 struct sandbox_limits {
-	uint64_t memory;  /* RLIMIT_AS in bytes; 0: none (as under AddressSanitizer) */
-	uint64_t file;    /* RLIMIT_FSIZE in bytes; 0: no file may grow */
-	unsigned cpu_s;   /* RLIMIT_CPU in seconds; 0: none */
+	uint64_t memory; /* RLIMIT_AS in bytes; 0: none (as under AddressSanitizer) */
+	uint64_t file;   /* RLIMIT_FSIZE in bytes; 0: no file may grow */
+	unsigned cpu_s;  /* RLIMIT_CPU in seconds; 0: none */
 };
 
 /* What holds. Bits. */
@@ -43,9 +43,11 @@ int sandbox_enter(unsigned allow, const struct sandbox_limits *limits, struct er
 const char *sandbox_level_name(unsigned level);
 
 /*
- * Between fork and exec: closes every descriptor but 0 to 2 and the `count`
- * listed ones, which become `first`, first + 1, ... Async-signal-safe. 0 or -errno.
+ * Between fork and exec: closes every descriptor but 0 to 2 and the `count` listed
+ * ones (at most SANDBOX_KEEP_MAX), which become `first` (at least 3), first + 1, ...
+ * Async-signal-safe. 0 or -errno.
  */
+#define SANDBOX_KEEP_MAX 64
 int sandbox_keep_fds(const int *fds, unsigned count, int first);
 
 #endif
