@@ -109,10 +109,11 @@ die_with_parent(struct err *err)
 static int
 lay_floor(unsigned allow, const struct sandbox_limits *limits, struct err *err)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int rc;
 
 	/* A write beyond RLIMIT_FSIZE is EFBIG, which the job can report. */
-	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+	if (sigaction(SIGXFSZ, &ignore, NULL) == -1)
 		return err_sys(err, "ignore SIGXFSZ");
 	rc = set_limits(allow, limits, err);
 	if (rc == 0)

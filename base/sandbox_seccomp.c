@@ -65,7 +65,6 @@ static const int threads[] = {
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq),
 	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(membarrier),
 };
 
 /* What libraries try in passing and take a no for. */
@@ -88,7 +87,6 @@ static const int no_access[] = {
 /* Facts about the machine, and its NUMA nodes (x265). */
 static const int no_such_call[] = {
 	SCMP_SYS(sysinfo),
-	SCMP_SYS(uname),
 	SCMP_SYS(get_mempolicy),
 };
 

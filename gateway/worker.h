@@ -15,27 +15,42 @@ struct event_base;
 struct worker;
 struct worker_pool;
 
+#define WORKER_FD_MAX 63
+
 struct worker_spec {
-	const char *name;        /* the worker's row: "catalogue", "lineup", "testcard" */
+	const char *name;        /* its row in worker_main.c: "catalogue", "lineup", ... */
 	const char *const *args; /* NULL-terminated; may be NULL. Never secrets: ps shows them */
 	const int *fds;          /* given to it from WIRE_FD_FIRST on; stay the caller's */
-	size_t fd_count;         /* at most 8 */
+	size_t fd_count;         /* at most WORKER_FD_MAX */
 	unsigned deadline_ms;    /* killed after this; 0: never */
 	int nice;                /* added to its nice value */
 };
 
-/* All optional but `ended`, which is called once, last, from the loop. */
+/*
+ * All optional but `ended`, which is called once, last, from the loop: when the
+ * process has gone and all that it had said was heard. A callback may start
+ * workers and kill any, its own too.
+ */
 struct worker_events {
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void (*note)(void *arg, uint32_t line, const char *text);
 	void (*result)(void *arg, const char *key, uint64_t value);
-	/* err == NULL: it said done and exited 0. The worker is freed after this returns. */
+	/*
+	 * err == NULL: it said done and exited 0. Else the code is what the worker
+	 * itself gave, -EPROTO for a bad message, -ETIMEDOUT for a deadline, or
+	 * -ECHILD when it was killed or left without a word. The worker is freed
+	 * after this returns.
+	 */
 	void (*ended)(void *arg, const struct err *err);
 };
 
-/* Owns SIGCHLD on the loop. NULL with *err set. */
-struct worker_pool *worker_pool_new(struct event_base *base, struct err *err);
-/* Kills and reaps what still runs, without calling `ended`. NULL: no-op. */
+/*
+ * Owns SIGCHLD on the loop, and starts workers from its thread alone: they die
+ * with the thread that forked them. `exe` is the program that has them, called
+ * as `exe worker NAME ARG...`; NULL: this one. NULL with *err set.
+ */
+struct worker_pool *worker_pool_new(struct event_base *base, const char *exe, struct err *err);
+/* Kills and reaps what still runs, without calling `ended`. Not from a callback. NULL: no-op. */
 void worker_pool_free(struct worker_pool *pool);
 
 /* NULL with *err set: nothing was started and nothing will be called. */
@@ -46,7 +61,7 @@ void worker_kill(struct worker *w);
 int worker_pid(const struct worker *w);
 
 struct worker_stats {
-	unsigned running;
+	unsigned running;         /* processes, those killed but not reaped yet included */
 	uint64_t started, failed; /* since the start; killed on purpose counts as neither */
 	unsigned sandbox;         /* enum sandbox_level of the newest worker; 0: none has started */
 };
@@ -54,7 +69,8 @@ void worker_pool_stats(const struct worker_pool *pool, struct worker_stats *ret)
 
 /*
  * The other side: runs the worker called argv[0] with its arguments; what
- * `masthead worker` calls. Returns the process's exit status.
+ * `masthead worker` calls. Returns the process's exit status: 2 for a name that
+ * is not in its table, or when no gateway is at the other end of WIRE_FD.
  */
 int worker_main(int argc, char **argv);
 

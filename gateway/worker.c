@@ -1,0 +1,466 @@
+#include "gateway/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/sandbox.h"
+#include "base/wire.h"
+#include "gateway/worker_exec.h"
+
+/* A worker that has said its last has this long to exit. */
+#define LEAVE_MS   5000
+/*
+ * Taken from one worker in a turn of the loop: the rest waits in the socket, and
+ * the worker with it.
+ */
+#define READ_MAX   8192
+#define ERRNO_MAX  4095 /* the kernel's */
+/* Heard after the exit: more than a socket's buffer holds. */
+#define LAST_READS 128
+
+enum worker_state {
+	WORKER_TALKS,    /* its messages are read as they come */
+	WORKER_LEAVES,   /* it said its last, or was killed for a fault: it exits any moment */
+	WORKER_DISOWNED, /* killed by its owner, who hears nothing more */
+};
+
+struct worker { /* on pool->workers until it was reaped */
+	TAILQ_ENTRY(worker) link;
+	struct worker_pool *pool;
+	struct worker_events events;
+	void *arg;
+	char *name; /* for errors */
+	enum worker_state state;
+	pid_t pid;
+	_Bool reaped;
+	int fd; /* our end of its socket; -1: none */
+	struct event *on_message, *on_deadline;
+	unsigned deadline_ms;
+	struct wire_reader reader;
+	struct err err; /* why it fails, once that is known */
+};
+
+struct worker_pool {
+	struct event_base *base;
+	char *exe;
+	int null_fd;
+	struct event *on_child;
+	TAILQ_HEAD(, worker) workers;
+	struct worker_stats stats;
+};
+
+/* -- its states --------------------------------------------------------------- */
+
+/* Its pid is its own until it was reaped. */
+static void
+kill_process(const struct worker *w)
+{
+	if (!w->reaped)
+		(void)kill(w->pid, SIGKILL);
+}
+
+static int
+arm_deadline(struct worker *w, unsigned ms)
+{
+	const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	return event_add(w->on_deadline, &tv);
+}
+
+/* The only place that changes w->state after the start. */
+static void
+worker_go(struct worker *w, enum worker_state next)
+{
+	w->state = next;
+	(void)event_del(w->on_message);
+	if (next == WORKER_DISOWNED)
+		(void)event_del(w->on_deadline);
+	else if (arm_deadline(w, LEAVE_MS) == -1)
+		kill_process(w); /* no memory for the timer: no patience either */
+}
+
+/* The first fault is the one that is told. */
+static void
+condemn(struct worker *w, const struct err *err)
+{
+	if (w->err.code == 0)
+		w->err = *err;
+	kill_process(w);
+	if (w->state == WORKER_TALKS)
+		worker_go(w, WORKER_LEAVES);
+}
+
+/* -- its messages ------------------------------------------------------------- */
+
+/* What a handler returns after a callback, in which the owner may have killed it. */
+static int
+go_on(const struct worker *w)
+{
+	return w->state == WORKER_DISOWNED ? -ECANCELED : 0;
+}
+
+static int
+on_hello(struct wire_msg *msg, void *arg, struct err *err)
+{
+	const unsigned known = SANDBOX_HAS_FLOOR | SANDBOX_HAS_LANDLOCK | SANDBOX_HAS_SECCOMP;
+	struct worker *w = arg;
+	unsigned level = wire_get_u8(msg);
+
+	if (!wire_get_end(msg))
+		return 0;
+	if ((level & SANDBOX_HAS_FLOOR) == 0 || (level & ~known) != 0)
+		return err_set(err, EPROTO, "bad hello message: %u is no jail", level);
+	w->pool->stats.sandbox = level;
+	return 0;
+}
+
+static int
+on_progress(struct wire_msg *msg, void *arg, struct err *err)
+{
+	struct worker *w = arg;
+	uint64_t done = wire_get_u64(msg);
+	uint64_t total = wire_get_u64(msg);
+
+	(void)err;
+	if (wire_get_end(msg) && w->events.progress != NULL)
+		w->events.progress(w->arg, done, total);
+	return go_on(w);
+}
+
+static int
+on_note(struct wire_msg *msg, void *arg, struct err *err)
+{
+	struct worker *w = arg;
+	char text[WIRE_TEXT_MAX + 1];
+	uint32_t line = wire_get_u32(msg);
+
+	(void)err;
+	wire_get_str(msg, text, sizeof(text));
+	if (wire_get_end(msg) && w->events.note != NULL)
+		w->events.note(w->arg, line, text);
+	return go_on(w);
+}
+
+static int
+on_result(struct wire_msg *msg, void *arg, struct err *err)
+{
+	struct worker *w = arg;
+	char key[WIRE_KEY_MAX + 1];
+	uint64_t value;
+
+	(void)err;
+	wire_get_str(msg, key, sizeof(key));
+	value = wire_get_u64(msg);
+	if (wire_get_end(msg) && w->events.result != NULL)
+		w->events.result(w->arg, key, value);
+	return go_on(w);
+}
+
+static int
+on_fail(struct wire_msg *msg, void *arg, struct err *err)
+{
+	struct worker *w = arg;
+	char text[WIRE_TEXT_MAX + 1];
+	uint32_t code = wire_get_u32(msg);
+
+	wire_get_str(msg, text, sizeof(text));
+	if (!wire_get_end(msg))
+		return 0;
+	if (code == 0 || code > ERRNO_MAX)
+		return err_set(err, EPROTO, "bad fail message: %u is no errno", code);
+	err_set(&w->err, (int)code, "%s", text);
+	return 0;
+}
+
+#define AT_HELLO (1u << WIRE_PHASE_HELLO)
+#define AT_WORK  (1u << WIRE_PHASE_WORK)
+
+/* What a worker may say: type, when, largest payload, the phase after it, handler. */
+static const struct wire_rule rules[] = {
+	{ WIRE_HELLO, AT_HELLO, 1, WIRE_PHASE_WORK, on_hello },
+	{ WIRE_PROGRESS, AT_WORK, 8 + 8, WIRE_PHASE_WORK, on_progress },
+	{ WIRE_NOTE, AT_WORK, 4 + 2 + WIRE_TEXT_MAX, WIRE_PHASE_WORK, on_note },
+	{ WIRE_RESULT, AT_WORK, 2 + WIRE_KEY_MAX + 8, WIRE_PHASE_WORK, on_result },
+	{ WIRE_DONE, AT_WORK, 0, WIRE_PHASE_END, NULL },
+	{ WIRE_FAIL, AT_HELLO | AT_WORK, 4 + 2 + WIRE_TEXT_MAX, WIRE_PHASE_END, on_fail },
+};
+
+/* Takes what has come, up to READ_MAX; whether there may be more. */
+static _Bool
+hear(struct worker *w)
+{
+	unsigned char data[READ_MAX];
+	struct err err = ERR_INIT;
+	ssize_t n = recv(w->fd, data, sizeof(data), MSG_DONTWAIT);
+	int rc;
+
+	if (n == -1 && errno == EAGAIN)
+		return 0;
+	if (n <= 0) {
+		if (w->state == WORKER_TALKS)
+			worker_go(w, WORKER_LEAVES);
+		return 0;
+	}
+	rc = wire_feed(&w->reader, data, (size_t)n, &err);
+	if (w->state == WORKER_DISOWNED)
+		return 0;
+	if (rc < 0) {
+		condemn(w, &err);
+		return 0;
+	}
+	if (w->reader.phase == WIRE_PHASE_END && w->state == WORKER_TALKS)
+		worker_go(w, WORKER_LEAVES);
+	return 1;
+}
+
+static void
+on_message(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)hear(arg);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct err err = ERR_INIT;
+
+	(void)fd;
+	(void)what;
+	if (w->state == WORKER_TALKS)
+		err_set(&err, ETIMEDOUT, "not done after %u ms", w->deadline_ms);
+	else
+		err_set(&err, ETIMEDOUT, "did not exit within %u ms of its last word", LEAVE_MS);
+	condemn(w, &err);
+}
+
+/* -- its end ------------------------------------------------------------------ */
+
+static int
+explain_signal(int sig, struct err *err)
+{
+	const char *hint = "";
+
+	if (sig == SIGSYS)
+		hint = ": it tried what its jail forbids";
+	else if (sig == SIGXCPU)
+		hint = ": it used up its processor time";
+	else if (sig == SIGKILL)
+		hint = ": by somebody, or for want of memory";
+	return err_set(err, ECHILD, "killed by signal %d (%s)%s", sig, strsignal(sig), hint);
+}
+
+/* How it went: 0, or the reason as an error. */
+static int
+judge(const struct worker *w, int status, struct err *err)
+{
+	_Bool done = w->reader.phase == WIRE_PHASE_END;
+
+	if (w->err.code != 0) {
+		*err = w->err;
+		return err->code;
+	}
+	if (WIFSIGNALED(status))
+		return explain_signal(WTERMSIG(status), err);
+	if (WEXITSTATUS(status) != 0)
+		return err_set(err, ECHILD, "exit status %d %s", WEXITSTATUS(status),
+		    done ? "after it said done" : "without saying why");
+	return done ? 0 : err_set(err, ECHILD, "it left without saying done");
+}
+
+static void
+worker_free(struct worker *w)
+{
+	if (w->on_message != NULL)
+		event_free(w->on_message);
+	if (w->on_deadline != NULL)
+		event_free(w->on_deadline);
+	if (w->fd != -1)
+		(void)close(w->fd);
+	free(w->name);
+	free(w);
+}
+
+/* The process has gone: hears its last words, tells the owner, and forgets it. */
+static void
+bury(struct worker *w, int status)
+{
+	struct worker_pool *pool = w->pool;
+	struct err err = ERR_INIT;
+
+	w->reaped = 1;
+	pool->stats.running--;
+	for (int i = 0; i < LAST_READS && w->state != WORKER_DISOWNED && w->err.code == 0; i++)
+		if (!hear(w))
+			break;
+	if (w->state != WORKER_DISOWNED) {
+		if (judge(w, status, &err) < 0) {
+			err_wrap(&err, "worker '%s'", w->name);
+			pool->stats.failed++;
+		}
+		w->events.ended(w->arg, err.code < 0 ? &err : NULL);
+	}
+	TAILQ_REMOVE(&pool->workers, w, link);
+	worker_free(w);
+}
+
+/* One SIGCHLD may stand for several; others than ours are not ours to reap. */
+static void
+on_child(evutil_socket_t sig, short what, void *arg)
+{
+	struct worker_pool *pool = arg;
+	struct worker *w, *next;
+
+	(void)sig;
+	(void)what;
+	TAILQ_FOREACH_SAFE(w, &pool->workers, link, next) {
+		int status = 0;
+		pid_t pid = waitpid(w->pid, &status, WNOHANG);
+
+		if (pid == -1 && w->err.code == 0)
+			err_sys(&w->err, "its exit status is lost: waitpid");
+		if (pid != 0)
+			bury(w, status);
+	}
+}
+
+/* -- the pool ----------------------------------------------------------------- */
+
+struct worker_pool *
+worker_pool_new(struct event_base *base, const char *exe, struct err *err)
+{
+	struct worker_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		goto no_memory;
+	pool->base = base;
+	TAILQ_INIT(&pool->workers);
+	pool->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (pool->null_fd == -1) {
+		err_sys(err, "open /dev/null");
+		goto fail;
+	}
+	pool->exe = strdup(exe != NULL ? exe : "/proc/self/exe");
+	pool->on_child = evsignal_new(base, SIGCHLD, on_child, pool);
+	if (pool->exe == NULL || pool->on_child == NULL || event_add(pool->on_child, NULL) == -1)
+		goto no_memory;
+	return pool;
+no_memory:
+	err_set(err, ENOMEM, "out of memory");
+fail:
+	worker_pool_free(pool);
+	return NULL;
+}
+
+void
+worker_pool_free(struct worker_pool *pool)
+{
+	struct worker *w, *next;
+
+	if (pool == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(w, &pool->workers, link, next) {
+		kill_process(w);
+		while (waitpid(w->pid, NULL, 0) == -1 && errno == EINTR)
+			;
+		worker_free(w);
+	}
+	if (pool->on_child != NULL)
+		event_free(pool->on_child);
+	if (pool->null_fd != -1)
+		(void)close(pool->null_fd);
+	free(pool->exe);
+	free(pool);
+}
+
+void
+worker_pool_stats(const struct worker_pool *pool, struct worker_stats *ret)
+{
+	*ret = pool->stats;
+}
+
+/* -- one worker --------------------------------------------------------------- */
+
+/* All of a worker but its process. */
+static struct worker *
+worker_new(struct worker_pool *pool, const struct worker_spec *spec,
+    const struct worker_events *events, void *arg, int fd)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->pool = pool;
+	w->events = *events;
+	w->arg = arg;
+	w->fd = -1;
+	w->deadline_ms = spec->deadline_ms;
+	wire_reader_init(&w->reader, rules, ARRAY_LEN(rules), w);
+	w->name = strdup(spec->name);
+	w->on_message = event_new(pool->base, fd, EV_READ | EV_PERSIST, on_message, w);
+	w->on_deadline = evtimer_new(pool->base, on_deadline, w);
+	if (w->name == NULL || w->on_message == NULL || w->on_deadline == NULL ||
+	    event_add(w->on_message, NULL) == -1 ||
+	    (w->deadline_ms > 0 && arm_deadline(w, w->deadline_ms) == -1)) {
+		worker_free(w);
+		return NULL;
+	}
+	w->fd = fd;
+	return w;
+}
+
+struct worker *
+worker_start(struct worker_pool *pool, const struct worker_spec *spec,
+    const struct worker_events *events, void *arg, struct err *err)
+{
+	struct worker *w = NULL;
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
+		err_sys(err, "start worker '%s': socketpair", spec->name);
+		return NULL;
+	}
+	w = worker_new(pool, spec, events, arg, pair[0]);
+	if (w == NULL) {
+		(void)close(pair[0]);
+		rc = err_set(err, ENOMEM, "out of memory");
+	} else {
+		rc = worker_exec(pool->exe, spec, pair[1], pool->null_fd, err);
+	}
+	(void)close(pair[1]);
+	if (rc < 0) {
+		err_wrap(err, "start worker '%s'", spec->name);
+		if (w != NULL)
+			worker_free(w);
+		return NULL;
+	}
+	w->pid = rc;
+	TAILQ_INSERT_TAIL(&pool->workers, w, link);
+	pool->stats.started++;
+	pool->stats.running++;
+	return w;
+}
+
+void
+worker_kill(struct worker *w)
+{
+	kill_process(w);
+	worker_go(w, WORKER_DISOWNED);
+}
+
+int
+worker_pid(const struct worker *w)
+{
+	return w->pid;
+}
