@@ -34,5 +34,12 @@ CURL *multi_easy(void);
 int multi_add(struct multi *m, CURL *easy, multi_done_cb *done, void *arg, struct err *err);
 /* Stops a transfer; `done` will not be called. Not from inside one of its callbacks. */
 void multi_remove(struct multi *m, CURL *easy);
+/*
+ * Reads what waits on a transfer's socket (CURLINFO_ACTIVESOCKET) although the
+ * loop does not call it readable, as below SO_RCVLOWAT or inside TLS. The
+ * transfer's callbacks run before this returns, `done` does not. Not from inside
+ * one of its callbacks.
+ */
+void multi_poke(struct multi *m, curl_socket_t fd);
 
 #endif
