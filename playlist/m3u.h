@@ -18,9 +18,9 @@ struct err;
 struct m3u_reader;
 
 struct m3u_limits {
-	size_t line_max;     /* 64 KiB: longer lines are skipped with their entry, and counted */
-	unsigned attr_max;   /* 64 an entry; later ones are dropped and counted */
-	size_t entry_max;    /* 2,000,000 entries: more is -EFBIG */
+	size_t line_max;   /* 64 KiB: longer lines are skipped with their entry, and counted */
+	unsigned attr_max; /* 64 an entry; later ones are dropped and counted */
+	size_t entry_max;  /* 2,000,000 entries: more is -EFBIG */
 };
 extern const struct m3u_limits m3u_limits_default;
 
@@ -29,10 +29,10 @@ struct m3u_attr {
 	const char *value; /* UTF-8, without its quotes */
 };
 
-struct m3u_entry { /* borrowed: valid inside the callback only; all UTF-8, never NULL */
-	uint32_t line;      /* of its URL, from 1 */
-	const char *name;   /* after the comma; the URL's last part if there is none */
-	const char *url;    /* without |headers */
+struct m3u_entry {            /* borrowed: valid inside the callback only; all UTF-8, never NULL */
+	uint32_t line;        /* of its URL, from 1 */
+	const char *name;     /* after the comma; else tvg-name; else made from the URL */
+	const char *url;      /* without |headers */
 	const char *duration; /* "-1" */
 	const char *tvg_id, *tvg_name, *tvg_logo, *chno, *group; /* by meaning; "" if absent */
 	const struct m3u_attr *attrs; /* every attribute in order, the above included */
