@@ -36,7 +36,7 @@ LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 # -- rooms ------------------------------------------------------------------
 
-ROOMS := base playlist epg transcode gateway/http gateway/relay gateway/tuner gateway
+ROOMS := base playlist epg transcode web gateway/http gateway/relay gateway/tuner gateway
 room_sources = $(filter-out gateway/main.c,$(wildcard $(1)/*.c))
 room_lib     = $(BUILD)/lib/$(subst /,-,$(1)).a
 LIBS  := $(foreach r,$(ROOMS),$(call room_lib,$(r)))
@@ -47,8 +47,8 @@ DEPS_epg           := base
 DEPS_transcode     := base
 DEPS_gateway-http  := base
 DEPS_gateway-relay := base
-DEPS_gateway-tuner := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode base
-DEPS_gateway       := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode base
+DEPS_gateway-tuner := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode web base
+DEPS_gateway       := gateway/tuner gateway gateway/http gateway/relay playlist epg transcode web base
 
 BIN := $(BUILD)/masthead
 
@@ -90,8 +90,11 @@ $(BUILD)/version.h: FORCE
 	@echo '#define MASTHEAD_VERSION "$(VERSION)"' | cmp -s - $@ || \
 	  echo '#define MASTHEAD_VERSION "$(VERSION)"' > $@
 FORCE:
-$(BUILD)/obj/gateway/main.o: $(BUILD)/version.h
-$(BUILD)/obj/gateway/main.o: CFLAGS_ALL += -I$(BUILD)
+$(BUILD)/obj/gateway/version.o: $(BUILD)/version.h
+$(BUILD)/obj/gateway/version.o: CFLAGS_ALL += -I$(BUILD)
+
+# What .incbin brings in, the compiler's dependency lists do not see.
+$(BUILD)/obj/web/assets.o: $(filter-out %.c %.h,$(wildcard web/*))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -132,6 +135,20 @@ unit-build: $(UNITS)
 unit: unit-build
 	$(Q)for t in $(UNITS); do $$t || exit 1; done
 
+# -- benchmarks: bench/*.c, a program each, over bench/lib and base ----------
+
+BENCHES   := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+BENCH_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/lib/*.c))
+
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_LIB) $(call room_lib,base)
+	@mkdir -p $(@D)
+	@echo '  bench $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm
+
+.SECONDARY: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(wildcard bench/*.c))
+.PHONY: bench-build
+bench-build: $(BENCHES)
+
 # -- checking ---------------------------------------------------------------
 
 .PHONY: test lint fmt bench fuzz
@@ -149,8 +166,7 @@ fmt:
 
 bench: deps-build
 	$(Q)scripts/install-packages.sh build bench
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) build
-	$(Q)bench/run.sh $(if $(QUICK),--quick)
+	$(Q)BUILD=$(BUILD) bench/run.sh $(if $(QUICK),--quick)
 
 fuzz:
 	$(Q)scripts/install-packages.sh build fuzz

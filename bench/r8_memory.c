@@ -1,0 +1,68 @@
+/*
+ * R8: the gateway when idle, and what one more channel takes once its window is
+ * full: private memory and the pages of its memfd, by send and by sendfile.
+ */
+#include "base/list.h"
+#include "bench/lib/child.h"
+#include "bench/lib/measure.h"
+#include "bench/lib/origin.h"
+#include "bench/lib/report.h"
+#include "bench/lib/sink.h"
+
+#define WINDOW  (12u << 20)
+#define SEGMENT (188u << 10)
+#define MB      1048576.0
+
+static const struct place place;
+
+/* Memory of a subject with a viewer on `path` after three windows of it went through. */
+static double
+memory_with(const struct subject *subject, const char *path, struct sink *sink)
+{
+	struct proc_memory memory;
+
+	sink_start(sink, &place, subject, path, 1, NULL);
+	if (!sink_wait(sink, 3ull * WINDOW, 60000))
+		bench_die("%s does not stream", path);
+	proc_memory(subject->pid, &memory);
+	return (double)(memory.anon + memory.memfd);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const what[] = { "a channel, 12 MiB window, send",
+		"a channel, 12 MiB window, sendfile" };
+	struct origin origin;
+	struct origin_stream streams[2] = { 0 };
+	struct subject_options options = { .origin = &origin,
+		.streams = streams,
+		.stream_count = ARRAY_LEN(streams),
+		.window_bytes = WINDOW };
+	struct proc_memory idle = { 0 };
+
+	report_init(argc, argv);
+	measure_origin(&origin);
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		ts_stream_init(&streams[i].ts, TS_H264, 200000000);
+	for (unsigned mode = 0; mode < ARRAY_LEN(what); mode++) {
+		struct subject subject;
+		struct sink first, second;
+		double one, two;
+
+		options.sendfile_from = mode;
+		options.never_sendfile = mode == 0;
+		(void)subject_start(&subject, SUBJECT_MASTHEAD, &options);
+		proc_memory(subject.pid, &idle);
+		one = memory_with(&subject, "/auto/v1", &first);
+		two = memory_with(&subject, "/auto/v2", &second);
+		sink_stop(&first);
+		sink_stop(&second);
+		subject_stop(&subject);
+		report_row(&(struct report_row){ "R8", what[mode], "MB", (two - one) / MB, NULL, 0,
+		    GOAL_AT_MOST, (WINDOW + 2 * SEGMENT) / MB, 1 });
+	}
+	report_row(&(struct report_row){ "R8", "idle gateway, all resident pages", "MB",
+	    (double)idle.rss / MB, NULL, 0, GOAL_AT_MOST, 12, 1 });
+	return report_status();
+}
