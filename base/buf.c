@@ -147,6 +147,24 @@ buf_xml(struct buf *b, const char *text)
 }
 
 void
+buf_visible(struct buf *b, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			buf_printf(b, "\\x%02x", *p);
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			buf_printf(b, "\\xc2\\x%02x", *++p);
+		else if (*p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
+			buf_printf(b, "\\xe2\\x80\\x%02x", p[2]);
+			p += 2;
+		} else
+			buf_char(b, (char)*p);
+	}
+}
+
+void
 buf_drop(struct buf *b, size_t n)
 {
 	assert(n <= b->len);

@@ -20,7 +20,10 @@ struct buf {
 };
 
 extern char buf_empty[1];
-#define BUF_INIT(max_len) { .data = buf_empty, .max = (max_len) }
+#define BUF_INIT(max_len)                           \
+	{                                           \
+		.data = buf_empty, .max = (max_len) \
+	}
 
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b); /* frees the memory; b is as after buf_init */
@@ -33,6 +36,9 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* `text` with & < > " ' as XML references and what XML 1.0 forbids left out. */
 void buf_xml(struct buf *b, const char *text);
+
+/* `text` with control characters (C1 and U+2028/9 as well) as \xNN, fit for a line or a terminal. */
+void buf_visible(struct buf *b, const char *text);
 
 /* Drops the first n bytes (n <= len). */
 void buf_drop(struct buf *b, size_t n);

@@ -82,25 +82,6 @@ site_allows(struct log_site *site, unsigned *ret_missed)
 	return ++site->count <= LOG_BURST;
 }
 
-/* C0, DEL and the UTF-8 forms of C1 and of U+2028/9 become \xNN. */
-static void
-add_escaped(struct buf *b, const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	for (; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			buf_printf(b, "\\x%02x", *p);
-		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			buf_printf(b, "\\xc2\\x%02x", *++p);
-		else if (*p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
-			buf_printf(b, "\\xe2\\x80\\x%02x", p[2]);
-			p += 2;
-		} else
-			buf_char(b, (char)*p);
-	}
-}
-
 static void
 add_head(struct buf *b, enum log_level level)
 {
@@ -125,7 +106,7 @@ emit(enum log_level level, const char *message)
 	redact_add(&clean, message);
 	if (sink_fn == NULL)
 		add_head(&line, level);
-	add_escaped(&line, buf_status(&clean) == 0 ? clean.data : "(line lost: too long)");
+	buf_visible(&line, buf_status(&clean) == 0 ? clean.data : "(line lost: too long)");
 	if (sink_fn != NULL) {
 		sink_fn(level, line.data, sink_arg);
 	} else {
@@ -137,8 +118,8 @@ emit(enum log_level level, const char *message)
 }
 
 void
-log_write(struct log_site *site, enum log_level level, const struct log *log,
-    const struct err *err, const char *fmt, ...)
+log_write(struct log_site *site, enum log_level level, const struct log *log, const struct err *err,
+    const char *fmt, ...)
 {
 	char message[LOG_LINE_MAX];
 	unsigned missed;
@@ -157,6 +138,7 @@ log_write(struct log_site *site, enum log_level level, const struct log *log,
 		snprintf(message + len, sizeof(message) - len, ": %s", err->text);
 	len = strlen(message);
 	if (missed > 0)
-		snprintf(message + len, sizeof(message) - len, " (%u more like it left out)", missed);
+		snprintf(message + len, sizeof(message) - len, " (%u more like it left out)",
+		    missed);
 	emit(level, message);
 }

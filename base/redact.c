@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/url.h"
 
 #define SECRET_MIN 4
 #define HIDDEN     "***"
@@ -18,8 +19,17 @@ static const char *const secret_params[] = { "username", "user", "u", "password"
 	"pwd", "p", "token", "access_token", "auth", "apikey", "api_key", "key", "secret", "sig",
 	"signature", "hash", "session", "mac", "x-plex-token", "x-api-key", "x-emby-token" };
 
+/* Parts of the names of headers whose value is never shown. */
+static const char *const secret_headers[] = { "auth", "cookie", "key", "secret", "session",
+	"token" };
+
 /* First path elements that are followed by an account's name and password. */
 static const char *const account_paths[] = { "live", "movie", "series", "timeshift" };
+
+/* Where a URL goes that is taken apart: its hidden parts are left out of `out`, or learnt. */
+struct shape {
+	struct buf *out; /* NULL: the parts are told to redact_secret */
+};
 
 void
 redact_secret(const char *secret)
@@ -51,16 +61,86 @@ redact_forget(void)
 	secret_count = 0;
 }
 
+/* -- by value ------------------------------------------------------------------ */
+
+/* Bytes at `p` that are a secret, the longest; a text that was cut may end in the midst of one. */
 static size_t
-secret_at(const char *p)
+secret_at(const char *p, size_t left)
 {
+	size_t longest = 0;
+
 	for (size_t i = 0; i < secret_count; i++) {
 		size_t len = strlen(secrets[i]);
 
-		if (*p == secrets[i][0] && strncmp(p, secrets[i], len) == 0)
-			return len;
+		if (len > left)
+			len = left;
+		if (len > longest && len >= SECRET_MIN && strncmp(p, secrets[i], len) == 0)
+			longest = len;
 	}
-	return 0;
+	return longest;
+}
+
+/* The end of what is hidden from `p` on: secrets may overlap. */
+static const char *
+hidden_end(const char *p, const char *end)
+{
+	const char *stop = p + secret_at(p, (size_t)(end - p));
+
+	for (const char *q = p + 1; q < stop; q++) {
+		size_t len = secret_at(q, (size_t)(end - q));
+
+		if (q + len > stop)
+			stop = q + len;
+	}
+	return stop;
+}
+
+static void
+redact_values(struct buf *b, const char *text)
+{
+	const char *run = text, *end = text + strlen(text), *p = text;
+
+	while (p < end) {
+		const char *stop = hidden_end(p, end);
+
+		if (stop == p) {
+			p++;
+			continue;
+		}
+		buf_add(b, run, (size_t)(p - run));
+		buf_str(b, HIDDEN);
+		run = p = stop;
+	}
+	buf_str(b, run);
+}
+
+/* -- by shape ------------------------------------------------------------------ */
+
+static void
+show(struct shape *s, const char *p, size_t len)
+{
+	if (s->out != NULL)
+		buf_add(s->out, p, len);
+}
+
+static void
+hide(struct shape *s, const char *p, size_t len)
+{
+	char *copy;
+
+	if (len == 0)
+		return;
+	if (s->out != NULL) {
+		buf_str(s->out, HIDDEN);
+		return;
+	}
+	copy = strndup(p, len);
+	if (copy == NULL)
+		return;
+	redact_secret(copy);
+	if (url_decode(copy) > 0)
+		redact_secret(copy);
+	free(copy);
 }
 
 static _Bool
@@ -89,113 +169,185 @@ span_until(const char *p, const char *end, const char *stops)
 	return (size_t)(q - p);
 }
 
+static const char *
+find_mark(const char *p, const char *end)
+{
+	return memmem(p, (size_t)(end - p), "://", 3);
+}
+
+static const char *redact_url(struct shape *s, const char *p, const char *end);
+
 /* The path: hides the two elements after one of account_paths. */
 static const char *
-redact_path(struct buf *b, const char *p, const char *end)
+redact_path(struct shape *s, const char *p, const char *end)
 {
-	int hide = 0;
+	int hidden = 0;
 
 	while (p < end && *p == '/') {
 		size_t len = span_until(p + 1, end, "/?#");
+		const char *next = p + 1 + len;
 
-		buf_char(b, '/');
-		if (hide > 0 && len > 0) {
-			buf_str(b, HIDDEN);
-			hide--;
+		show(s, "/", 1);
+		if (hidden > 0 && len > 0) {
+			hide(s, p + 1, len);
+			hidden--;
 		} else {
-			buf_add(b, p + 1, len);
+			show(s, p + 1, len);
 			if (is_listed(account_paths, ARRAY_LEN(account_paths), p + 1, len))
-				hide = 2;
+				hidden = 2;
 		}
-		p += 1 + len;
+		/* A URL in a URL, as of a proxy: /http://... */
+		if (next[-1] == ':' && end - next >= 2 && next[0] == '/' && next[1] == '/') {
+			show(s, "//", 2);
+			return redact_url(s, next + 2, end);
+		}
+		p = next;
 	}
 	return p;
 }
 
+/* name=value&name=value after a ?, a # or an &, on which `p` stands. */
 static const char *
-redact_query(struct buf *b, const char *p, const char *end)
+redact_query(struct shape *s, const char *p, const char *end)
 {
 	while (p < end) {
 		size_t name, value;
+		const char *mark;
 
-		buf_char(b, *p++); /* ? & or # */
-		name = span_until(p, end, "=&#");
-		buf_add(b, p, name);
-		if (p + name < end && p[name] == '=') {
-			value = span_until(p + name + 1, end, "&#");
-			buf_char(b, '=');
-			if (value > 0 &&
-			    is_listed(secret_params, ARRAY_LEN(secret_params), p, name))
-				buf_str(b, HIDDEN);
-			else
-				buf_add(b, p + name + 1, value);
-			p += name + 1 + value;
-		} else {
+		show(s, p++, 1);
+		name = span_until(p, end, "=&#?;");
+		show(s, p, name);
+		if (p + name >= end || p[name] != '=') {
 			p += name;
+			continue;
+		}
+		show(s, "=", 1);
+		/* A secret may have any of these signs in it; then it ends at the & only. */
+		if (is_listed(secret_params, ARRAY_LEN(secret_params), p, name)) {
+			p += name + 1;
+			value = span_until(p, end, "&");
+			hide(s, p, value);
+			p += value;
+			continue;
+		}
+		p += name + 1;
+		mark = find_mark(p, p + span_until(p, end, "&#"));
+		value = span_until(p, end, "&#?;");
+		if (mark != NULL && mark < p + value) {
+			show(s, p, (size_t)(mark + 3 - p));
+			p = redact_url(s, mark + 3, end);
+		} else {
+			show(s, p, value);
+			p += value;
 		}
 	}
 	return p;
 }
 
-/* `p` stands behind "scheme://". Appends the rest of the URL and returns its end. */
-static const char *
-redact_url(struct buf *b, const char *p)
+/* "user:password", one of which may be missing. */
+static void
+hide_userinfo(struct shape *s, const char *p, size_t len)
 {
-	const char *end = p, *at = NULL;
-	size_t host;
+	size_t user = span_until(p, p + len, ":");
 
-	while (is_url_char(*end))
-		end++;
-	host = span_until(p, end, "/?#");
-	for (size_t i = 0; i < host; i++) {
-		if (p[i] == '@')
-			at = p + i;
+	if (s->out != NULL) {
+		hide(s, p, len);
+		return;
 	}
-	if (at != NULL) {
-		buf_str(b, HIDDEN);
-		host -= (size_t)(at - p);
-		p = at;
-	}
-	buf_add(b, p, host);
-	p = redact_path(b, p + host, end);
-	return redact_query(b, p, end);
+	hide(s, p, user);
+	if (user < len)
+		hide(s, p + user + 1, len - user - 1);
 }
 
-/* Hides secrets by value; what is shaped like a URL was dealt with before. */
-static void
-redact_values(struct buf *b, const char *text)
+/*
+ * The end of the userinfo, or NULL. People write passwords with / ? # in them as
+ * they are: what stands behind a colon and is no port is taken for one.
+ */
+static const char *
+find_at(const char *p, const char *end)
 {
-	const char *run = text;
+	size_t host = span_until(p, end, "/?#");
+	const char *at = memrchr(p, '@', host), *colon = memchr(p, ':', host);
 
-	for (const char *p = text; *p != '\0';) {
-		size_t len = secret_at(p);
+	if (at != NULL || colon == NULL || *p == '[')
+		return at;
+	colon++;
+	if (colon + strspn(colon, "0123456789") >= p + host)
+		return NULL;
+	return memrchr(p, '@', (size_t)(end - p));
+}
 
-		if (len == 0) {
-			p++;
-			continue;
-		}
-		buf_add(b, run, (size_t)(p - run));
-		buf_str(b, HIDDEN);
-		p += len;
-		run = p;
+/* `p` stands behind "scheme://"; everything up to `end` belongs to the URL. Returns `end`. */
+static const char *
+redact_url(struct shape *s, const char *p, const char *end)
+{
+	const char *at = find_at(p, end);
+	size_t host;
+
+	if (at != NULL) {
+		hide_userinfo(s, p, (size_t)(at - p));
+		p = at;
 	}
-	buf_str(b, run);
+	host = span_until(p, end, "/?#");
+	show(s, p, host);
+	p = redact_path(s, p + host, end);
+	return redact_query(s, p, end);
+}
+
+static void
+redact_shapes(struct shape *s, const char *text)
+{
+	const char *run = text, *mark, *end;
+
+	while ((mark = strstr(run, "://")) != NULL) {
+		show(s, run, (size_t)(mark + 3 - run));
+		for (end = mark + 3; is_url_char(*end); end++)
+			;
+		run = redact_url(s, mark + 3, end);
+	}
+	show(s, run, strlen(run));
+}
+
+/* -- both ---------------------------------------------------------------------- */
+
+void
+redact_url_secrets(const char *url)
+{
+	struct shape learn = { NULL };
+
+	redact_shapes(&learn, url);
 }
 
 void
+redact_header_secret(const char *header)
+{
+	size_t name = strcspn(header, ":");
+	const char *value;
+
+	if (header[name] == '\0')
+		return;
+	value = header + name + 1 + strspn(header + name + 1, " \t");
+	for (size_t i = 0; i < ARRAY_LEN(secret_headers); i++) {
+		const char *hit = strcasestr(header, secret_headers[i]);
+
+		if (hit != NULL && hit < header + name) {
+			redact_secret(value);
+			return;
+		}
+	}
+}
+
+/* By value first: a shape that is cut out of a secret would leave halves that are no longer it. */
+void
 redact_add(struct buf *b, const char *text)
 {
-	struct buf shaped = BUF_INIT(b->max);
-	const char *run = text, *mark;
+	struct buf known = BUF_INIT(b->max);
+	struct shape shape = { b };
 
-	while ((mark = strstr(run, "://")) != NULL) {
-		buf_add(&shaped, run, (size_t)(mark + 3 - run));
-		run = redact_url(&shaped, mark + 3);
-	}
-	buf_str(&shaped, run);
-	if (buf_status(&shaped) < 0)
-		b->error = buf_status(&shaped);
+	redact_values(&known, text);
+	if (buf_status(&known) < 0)
+		b->error = buf_status(&known);
 	else
-		redact_values(b, shaped.data);
-	buf_release(&shaped);
+		redact_shapes(&shape, known.data);
+	buf_release(&known);
 }

@@ -14,8 +14,19 @@
 
 struct buf;
 
-/* From now on hides this text wherever it stands. Shorter than 4 bytes: ignored (too common). */
+/*
+ * From now on hides this text wherever it stands, and its beginning (4 bytes or more) where a
+ * text was cut. Shorter than 4 bytes: ignored (too common).
+ */
 void redact_secret(const char *secret);
+/*
+ * Tells redact_secret what a URL holds by shape, so that it stays hidden where
+ * the shape is lost: a provider's streams have the account of its playlist in
+ * their paths.
+ */
+void redact_url_secrets(const char *url);
+/* The same for the value of "Name: value", if the name is that of a secret (Authorization, ...). */
+void redact_header_secret(const char *header);
 /* Forgets all that redact_secret was told. */
 void redact_forget(void);
 /* Appends `text` to `b` without its secrets. */

@@ -53,11 +53,12 @@ yaml_free(struct yaml_node *node)
 	free_children(node);
 	free(node->text);
 	free(node->key);
+	free(node->origin);
 	free(node);
 }
 
 struct yaml_node *
-yaml_new(enum yaml_kind kind, const char *key, const char *text)
+yaml_new(enum yaml_kind kind, const char *key, const char *text, const char *origin)
 {
 	struct yaml_node *node = calloc(1, sizeof(*node));
 
@@ -66,7 +67,9 @@ yaml_new(enum yaml_kind kind, const char *key, const char *text)
 	node->kind = kind;
 	node->key = key != NULL ? strdup(key) : NULL;
 	node->text = text != NULL ? strdup(text) : NULL;
-	if ((key != NULL && node->key == NULL) || (text != NULL && node->text == NULL)) {
+	node->origin = origin != NULL ? strdup(origin) : NULL;
+	if ((key != NULL && node->key == NULL) || (text != NULL && node->text == NULL) ||
+	    (origin != NULL && node->origin == NULL)) {
 		yaml_free(node);
 		return NULL;
 	}
@@ -85,19 +88,19 @@ yaml_add(struct yaml_node *parent, struct yaml_node *node)
 }
 
 int
-yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text)
+yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text, const char *origin)
 {
-	char *copy = text != NULL ? strdup(text) : NULL;
+	struct yaml_node *other = yaml_new(kind, node->key, text, origin);
 
-	if (text != NULL && copy == NULL)
+	if (other == NULL)
 		return -ENOMEM;
 	free_children(node);
 	free(node->text);
-	node->text = copy;
-	node->kind = kind;
-	node->plain = 0;
-	node->line = node->column = 0;
-	node->key_line = node->key_column = 0;
+	free(node->key);
+	free(node->origin);
+	other->next = node->next;
+	*node = *other;
+	free(other);
 	return 0;
 }
 
@@ -222,7 +225,7 @@ on_scalar(struct tree *t, const yaml_event_t *ev, struct err *err)
 		t->key_column = (unsigned)mark->column + 1;
 		return t->key != NULL ? 0 : no_memory(err);
 	}
-	node = yaml_new(YAML_SCALAR, NULL, text);
+	node = yaml_new(YAML_SCALAR, NULL, text, NULL);
 	if (node == NULL)
 		return no_memory(err);
 	node->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -244,7 +247,7 @@ on_open(struct tree *t, enum yaml_kind kind, const yaml_event_t *ev, struct err 
 		    "a key must be a text; quote a text that begins with { or [");
 	if (t->depth >= t->limits->depth_max || t->depth >= DEPTH_MAX)
 		return complain(err, &ev->start_mark, "nested too deeply");
-	node = yaml_new(kind, NULL, NULL);
+	node = yaml_new(kind, NULL, NULL, NULL);
 	if (node == NULL)
 		return no_memory(err);
 	rc = add_node(t, node, &ev->start_mark, err);
@@ -379,7 +382,7 @@ yaml_parse(struct yaml_node **ret, const char *text, size_t len, const struct ya
 	free(t.key);
 	if (rc == 0 && (t.root == NULL || yaml_is_null(t.root))) {
 		yaml_free(t.root);
-		t.root = yaml_new(YAML_MAP, NULL, NULL);
+		t.root = yaml_new(YAML_MAP, NULL, NULL, NULL);
 		if (t.root == NULL)
 			rc = no_memory(err);
 	}

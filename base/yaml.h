@@ -33,8 +33,8 @@ struct yaml_node {
 	char *text;            /* a scalar's; owned, no NUL inside */
 	char *key;             /* in a map; owned */
 	unsigned key_line, key_column;
-	unsigned first_line; /* not 0: this key is a duplicate, the first is there */
-	const char *origin;  /* where a node comes from that stands in no text; borrowed */
+	unsigned first_line;            /* not 0: this key is a duplicate, the first is there */
+	char *origin;                   /* where it comes from, when it stands in no text; owned */
 	struct yaml_node *first, *last; /* of a list or a map */
 	struct yaml_node *next;
 	size_t count; /* of its children */
@@ -55,11 +55,12 @@ _Bool yaml_is_null(const struct yaml_node *node);
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 struct yaml_node *yaml_at(const struct yaml_node *list, size_t index);
 
-/* A node outside of any text. `key` and `text` are copied and may be NULL. NULL: no memory. */
-struct yaml_node *yaml_new(enum yaml_kind kind, const char *key, const char *text);
+/* A node. `key`, `text` and `origin` are copied and may be NULL. NULL: no memory. */
+struct yaml_node *yaml_new(enum yaml_kind kind, const char *key, const char *text,
+    const char *origin);
 /* Puts a new node last. The parent owns it. */
 void yaml_add(struct yaml_node *parent, struct yaml_node *node);
-/* Makes a node another one, outside of any text, without children; its key stays. 0 or -ENOMEM. */
-int yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text);
+/* Makes a node another one, that stands in no text and has no children; its key stays. 0, -ENOMEM. */
+int yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text, const char *origin);
 
 #endif

@@ -10,8 +10,9 @@
 #include <stddef.h>
 
 #include "gateway/args.h"
+#include "gateway/config.h"
 
-struct config;
+struct err;
 
 /* Exit statuses. */
 enum cmd_status { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
@@ -66,8 +67,11 @@ struct cmd_settings {
 /*
  * Loads the configuration as these options and the environment say. Problems
  * go to stderr, a line each. Returns an enum cmd_status; with CMD_OK *ret is
- * the caller's to config_free(). Call it again to reload.
+ * the caller's to config_free().
  */
 int cmd_load_config(struct config **ret, const struct cmd_settings *settings);
+/* The same for a reload: reports as config_load() does. */
+int cmd_read_config(struct config **ret, const struct cmd_settings *settings,
+    config_problem_cb *problem, void *arg, struct err *err);
 
 #endif

@@ -4,9 +4,11 @@
  * writes it. docs/configuration.md is made from the same tables.
  *
  * Precedence: built-in < file < environment (MASTHEAD_PLAYLISTS__0__URL) <
- * command line. Secrets: ${env:NAME}, ${file:PATH} (its first line; a relative
- * path is beside the config file), ${cred:NAME} ($CREDENTIALS_DIRECTORY) in any text value; whoever
- * loads a config gets their values told to base/redact.h.
+ * command line. A variable's name may have _FILE at its end: then the value is in
+ * that file. Secrets: ${env:NAME}, ${file:PATH} (its first line; a relative
+ * path is beside the config file), ${cred:NAME} ($CREDENTIALS_DIRECTORY) in any
+ * value; whoever loads a config gets their values, and the passwords in its
+ * URLs, told to base/redact.h.
  */
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
@@ -19,15 +21,16 @@ struct err;
 
 /* One entry of `playlists`. */
 struct config_playlist {
-	char *name;          /* unique; letters, digits, - _ . and blanks, at most 40 */
-	char *url;           /* http(s):, file:, or demo: (the built-in test cards) */
-	char *user_agent;    /* NULL: ours */
-	char **headers;      /* "Name: value" each, no CR or LF */
+	char *name;       /* unique; letters, digits, - _ . and blanks, at most 40 */
+	char *url;        /* http(s):, file:, or demo: (the built-in test cards) */
+	char *user_agent; /* NULL: ours */
+	char **headers;   /* "Name: value" each, no CR or LF */
 	size_t header_count;
-	char *proxy;         /* http://, socks5://; NULL: none */
+	char *proxy;          /* http://, socks5://; NULL: none */
 	unsigned max_streams; /* connections that the account allows; 0: any number */
 	uint64_t refresh_ms;  /* 0: at start and on demand only */
-	unsigned shrink_percent; /* a refresh that loses more than this share is not taken: 0..100 */
+	unsigned
+	    shrink_percent; /* a refresh that loses more than this share is not taken: 0..100 */
 };
 
 /* One entry of `guides`. */
@@ -43,19 +46,21 @@ struct config_guide {
 
 /* One entry of `devices`. */
 struct config_device {
-	char *name;       /* what Plex shows; "Masthead" */
-	unsigned tuners;  /* 1 to 64 */
-	char *id;         /* eight hex digits with a valid checksum; NULL: made once and stored */
+	char *name;      /* what Plex shows; "Masthead" */
+	unsigned tuners; /* 1 to 64 */
+	char *id;        /* eight hex digits with a valid checksum; NULL: made once and stored */
 };
 
 struct config {
 	char **listen; /* "ADDR:PORT" ([v6]:PORT) or "unix:PATH"; default one: 0.0.0.0:34400 */
 	size_t listen_count;
-	char *data;       /* folder; default $STATE_DIRECTORY, $XDG_STATE_HOME/masthead, ~/.local/state/masthead */
+	char *
+	    data; /* folder; default $STATE_DIRECTORY, $XDG_STATE_HOME/masthead, ~/.local/state/masthead */
 	char *public_url; /* what handed-out links begin with; NULL: the request's Host */
-	char **allow;     /* networks that may use the tuner side; "A.B.C.D/N"; default private, link-local, loopback */
+	char **
+	    allow; /* networks that may use the tuner side; "A.B.C.D/N"; default private, link-local, loopback */
 	size_t allow_count;
-	unsigned log_level;   /* enum log_level */
+	unsigned log_level; /* enum log_level */
 
 	struct config_playlist *playlists;
 	size_t playlist_count;
@@ -65,26 +70,32 @@ struct config {
 	size_t device_count;
 
 	struct {
-		uint64_t window_bytes;  /* of a channel; 12 MiB */
-		uint64_t window_ms;     /* of a channel; 6 s */
+		uint64_t window_bytes;   /* of a channel; 12 MiB */
+		uint64_t window_ms;      /* of a channel; 6 s */
 		uint64_t join_behind_ms; /* how far back a viewer starts; 5 s */
-		uint64_t linger_ms;     /* an upstream stays after its last viewer; 20 s */
-		uint64_t connect_ms;    /* to a provider, until the first TS packet; 8 s */
-		uint64_t stall_ms;      /* silence that counts as the end; 3 s */
-		uint64_t late_ms;       /* a viewer that takes nothing for so long is dropped; 30 s */
-		unsigned sendfile_from; /* viewers of a channel from which it uses sendfile; 6; 0: never */
+		uint64_t linger_ms;      /* an upstream stays after its last viewer; 20 s */
+		uint64_t connect_ms;     /* to a provider, until the first TS packet; 8 s */
+		uint64_t stall_ms;       /* silence that counts as the end; 3 s */
+		uint64_t late_ms; /* a viewer that takes nothing for so long is dropped; 30 s */
+		unsigned
+		    sendfile_from; /* viewers of a channel from which it uses sendfile; 6; 0: never */
 	} relay;
-	_Bool demo; /* no playlist was configured: the built-in one stands in */
+	_Bool
+	    demo; /* no playlist was configured: the built-in one stands in, an entry like any other */
 };
 
 /* Where settings come from besides the file. */
 struct config_options {
-	const char *path;            /* NULL: none (the demo, unless env or `set` name playlists) */
-	const char *const *set;      /* "key.path=value", NULL-terminated; may be NULL */
-	char **environ_list;         /* environ; NULL: none */
+	const char *path;       /* NULL: none (the demo, unless env or `set` name playlists) */
+	const char *const *set; /* "key.path=value", NULL-terminated; may be NULL */
+	char **environ_list;    /* environ; NULL: none */
 };
 
-/* Every problem found, not only the first: "FILE:LINE:COL: key.path: what is wrong". */
+/*
+ * Every problem found, not only the first: "FILE:LINE:COL: key.path: what is wrong"; a name of a
+ * variable or "command line" stands in place of the file. A warning has "warning: " before what is
+ * wrong, may come from a load that succeeds, and is not counted.
+ */
 typedef void config_problem_cb(const char *problem, void *arg);
 
 /*
@@ -94,6 +105,9 @@ typedef void config_problem_cb(const char *problem, void *arg);
  */
 int config_load(struct config **ret, const struct config_options *options,
     config_problem_cb *problem, void *arg, struct err *err);
+/* The same with `text` in place of the file's content; options->path is only its name. */
+int config_load_text(struct config **ret, const char *text, size_t len,
+    const struct config_options *options, config_problem_cb *problem, void *arg, struct err *err);
 void config_free(struct config *config);
 
 /* The table as a commented YAML example, and as Markdown for docs/configuration.md. */
