@@ -86,7 +86,7 @@ quote_ends(const struct scan *s, char *value, char *quote)
 		return 1;
 	if (*after == ',')
 		return quoted_key_at(skip_blanks(after + 1)) || s->last_open == NULL ||
-		    s->last_open < quote;
+		    s->last_open <= quote;
 	next = strchr(after, '"');
 	return next == NULL || key_before(value, next) != NULL;
 }

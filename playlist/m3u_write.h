@@ -10,7 +10,11 @@ struct buf;
 struct m3u_out {
 	const char *name, *url;
 	const char *tvg_id, *tvg_name, *chno, *logo, *group; /* NULL or "": left out */
-	const char *extra; /* further attributes as pairs "name\0value\0...\0"; NULL: none */
+	/*
+	 * Further attributes as pairs "name\0value\0...\0"; NULL: none. Left out: what the fields
+	 * above say, and values with an address in them (they may tell a provider's account).
+	 */
+	const char *extra;
 	_Bool radio;
 };
 

@@ -1,0 +1,99 @@
+#include "playlist/m3u_write.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+
+/* Adds text in which nothing can end a value or a line. `drop` is one more byte to blank. */
+static void
+add_text(struct buf *out, const char *text, char drop)
+{
+	const char *run = text, *p;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p >= 0x20 && *p != 0x7f && *p != '"' && *p != drop)
+			continue;
+		buf_add(out, run, (size_t)(p - run));
+		buf_char(out, *p == '"' ? '\'' : ' ');
+		run = p + 1;
+	}
+	buf_add(out, run, (size_t)(p - run));
+}
+
+static void
+add_attr(struct buf *out, const char *name, const char *value, char drop)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	buf_printf(out, " %s=\"", name);
+	add_text(out, value, drop);
+	buf_char(out, '"');
+}
+
+void
+m3u_write_header(struct buf *out, const char *guide_url)
+{
+	buf_str(out, "#EXTM3U");
+	add_attr(out, "url-tvg", guide_url, '"');
+	add_attr(out, "x-tvg-url", guide_url, '"');
+	buf_char(out, '\n');
+}
+
+/* What struct m3u_out says, under each of the names that it goes by. */
+static _Bool
+is_said(const char *name)
+{
+	static const char *const said[] = { "tvg-id", "tvg-name", "tvg-chno", "tvg-logo",
+		"group-title", "radio", "channel-number", "ch-number", "channel-id" };
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		if (strcasecmp(name, said[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static _Bool
+is_name(const char *name)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.:";
+
+	return name[0] != '\0' && name[strspn(name, chars)] == '\0';
+}
+
+static void
+add_extra(struct buf *out, const char *extra)
+{
+	const char *name, *value;
+
+	for (name = extra; *name != '\0'; name = value + strlen(value) + 1) {
+		value = name + strlen(name) + 1;
+		/* An address would tell viewers the provider's account (catchup-source). */
+		if (is_name(name) && !is_said(name) && strstr(value, "://") == NULL)
+			add_attr(out, name, value, '"');
+	}
+}
+
+void
+m3u_write_entry(struct buf *out, const struct m3u_out *entry)
+{
+	buf_str(out, "#EXTINF:-1");
+	add_attr(out, "tvg-id", entry->tvg_id, '"');
+	add_attr(out, "tvg-name", entry->tvg_name, '"');
+	add_attr(out, "tvg-chno", entry->chno, '"');
+	add_attr(out, "tvg-logo", entry->logo, '"');
+	/* Simple readers take a comma in the last attribute for the name's. */
+	add_attr(out, "group-title", entry->group, ',');
+	if (entry->radio)
+		add_attr(out, "radio", "true", '"');
+	if (entry->extra != NULL)
+		add_extra(out, entry->extra);
+	buf_char(out, ',');
+	add_text(out, entry->name, '"');
+	buf_char(out, '\n');
+	add_text(out, entry->url, '"');
+	buf_char(out, '\n');
+}
