@@ -28,8 +28,11 @@ HARDEN   := -fstack-protector-strong -fPIE
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
                   -fno-sanitize-recover=all
+CFLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+                  -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 LDFLAGS_asan    := -fsanitize=address,undefined
+LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. $(WARN) $(WERROR) $(HARDEN) \
               $(CFLAGS_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
@@ -148,6 +151,19 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_LIB) $(call room_lib,base)
 .SECONDARY: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(wildcard bench/*.c))
 .PHONY: bench-build
 bench-build: $(BENCHES)
+
+# -- fuzz targets: tests/fuzz/fuzz_*.c, the rooms that each links in its first line.
+# VARIANT=fuzz CC=clang is libFuzzer; any other only replays inputs (tests/fuzz/run.sh).
+
+fuzz_rooms = $(shell sed -n '1s,^/\* rooms: \(.*\) \*/$$,\1,p' $(1))
+
+.SECONDEXPANSION:
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/replay.c) \
+    $$(foreach r,$$(call fuzz_rooms,tests/fuzz/fuzz_$$*.c),$$(call room_lib,$$r))
+	@mkdir -p $(@D)
+	@echo '  fuzz  $<'
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(LDFLAGS_ALL) \
+	  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS)
 
 # -- checking ---------------------------------------------------------------
 

@@ -111,7 +111,7 @@ bare_accept(struct bare *b)
 	struct taker *t = bench_alloc(sizeof(struct taker));
 	char request[2048];
 
-	t->fd = accept4(b->o->listener, NULL, NULL, SOCK_CLOEXEC);
+	t->fd = accept(b->o->listener, NULL, NULL);
 	if (t->fd == -1 || recv(t->fd, request, sizeof(request), 0) <= 0 ||
 	    send(t->fd, reply, sizeof(reply) - 1, MSG_NOSIGNAL) < 0)
 		bench_die("bare loop: %s", strerror(errno));

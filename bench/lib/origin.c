@@ -166,7 +166,7 @@ server_accept(struct server *s)
 {
 	int fd;
 
-	while ((fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1) {
+	while ((fd = accept(s->listener, NULL, NULL)) != -1) {
 		struct conn *c = bench_alloc(sizeof(struct conn));
 		struct epoll_event ev = { EPOLLIN, { .ptr = c } };
 		int on = 1;
