@@ -38,8 +38,8 @@ sync_folder(const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash == NULL ? strdup(".")
-		    : slash == path ? strdup("/")
-				    : strndup(path, (size_t)(slash - path));
+	    : slash == path       ? strdup("/")
+				  : strndup(path, (size_t)(slash - path));
 	int fd, rc = 0;
 
 	if (dir == NULL)
@@ -59,12 +59,13 @@ sync_folder(const char *path, struct err *err)
 int
 file_begin(struct file_save *save, const char *path, mode_t mode, struct err *err)
 {
+	static unsigned serial; /* two saves of one path may overlap in time */
 	int rc;
 
 	*save = (struct file_save)FILE_SAVE_INIT;
 	save->path = strdup(path);
 	if (save->path == NULL ||
-	    asprintf(&save->temp, "%s.%ld" TEMP_SUFFIX, path, (long)getpid()) == -1) {
+	    asprintf(&save->temp, "%s.%ld-%u" TEMP_SUFFIX, path, (long)getpid(), serial++) == -1) {
 		save->temp = NULL;
 		file_abort(save);
 		return err_set(err, ENOMEM, "save '%s': out of memory", path);
@@ -201,24 +202,26 @@ int
 file_make_dir(const char *path, struct err *err)
 {
 	char *copy = strdup(path);
+	struct stat st;
 	int rc = 0;
 
 	if (copy == NULL)
 		return err_set(err, ENOMEM, "out of memory");
-	for (char *p = copy + 1;; p++) {
-		char c = *p;
+	for (char *p = copy + strspn(copy, "/"); rc == 0 && *p != '\0';) {
+		char c;
 
-		if (c != '/' && c != '\0')
-			continue;
+		p += strcspn(p, "/");
+		c = *p;
 		*p = '\0';
-		if (mkdir(copy, 0700) == -1 && errno != EEXIST) {
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST)
 			rc = err_sys(err, "make folder '%s'", copy);
-			break;
-		}
 		*p = c;
-		if (c == '\0')
-			break;
+		p += strspn(p, "/");
 	}
+	if (rc == 0 && stat(path, &st) == -1)
+		rc = err_sys(err, "folder '%s'", path);
+	else if (rc == 0 && !S_ISDIR(st.st_mode))
+		rc = err_set(err, ENOTDIR, "'%s' is not a folder", path);
 	free(copy);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -82,6 +83,21 @@ site_allows(struct log_site *site, unsigned *ret_missed)
 	return ++site->count <= LOG_BURST;
 }
 
+/*
+ * Is stderr the journal's? Children inherit the variable and may have another
+ * stderr, so it names the journal's device and inode (systemd.exec(5)).
+ */
+static _Bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 static void
 add_head(struct buf *b, enum log_level level)
 {
@@ -89,7 +105,7 @@ add_head(struct buf *b, enum log_level level)
 	struct tm tm;
 	char stamp[32];
 
-	if (getenv("JOURNAL_STREAM") != NULL) {
+	if (is_journal()) {
 		buf_str(b, level_journal[level]);
 		return;
 	}
@@ -121,24 +137,24 @@ void
 log_write(struct log_site *site, enum log_level level, const struct log *log, const struct err *err,
     const char *fmt, ...)
 {
-	char message[LOG_LINE_MAX];
+	char message[LOG_LINE_MAX], note[48] = "";
 	unsigned missed;
-	size_t len = 0;
+	size_t len = 0, room;
 	va_list ap;
 
 	if (!site_allows(site, &missed))
 		return;
+	if (missed > 0)
+		snprintf(note, sizeof(note), " (%u more like it left out)", missed);
+	room = sizeof(message) - strlen(note);
 	if (log != NULL)
-		len = (size_t)snprintf(message, sizeof(message), "%s: ", log->prefix);
+		len = (size_t)snprintf(message, room, "%s: ", log->prefix);
 	va_start(ap, fmt);
-	vsnprintf(message + len, sizeof(message) - len, fmt, ap);
+	vsnprintf(message + len, room - len, fmt, ap);
 	va_end(ap);
 	len = strlen(message);
 	if (err != NULL)
-		snprintf(message + len, sizeof(message) - len, ": %s", err->text);
-	len = strlen(message);
-	if (missed > 0)
-		snprintf(message + len, sizeof(message) - len, " (%u more like it left out)",
-		    missed);
+		snprintf(message + len, room - len, ": %s", err->text);
+	strcat(message, note);
 	emit(level, message);
 }

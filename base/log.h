@@ -3,7 +3,7 @@
  *
  *	2026-11-22T10:00:00Z warn  channel#7 "BBC One": upstream ended attempt=1
  *
- * Under journald (JOURNAL_STREAM set) the time is left out and the level is the
+ * Under journald (JOURNAL_STREAM names stderr) the time is left out and the level is the
  * <N> prefix of sd-daemon(3). Secrets are hidden (base/redact.h) and control
  * bytes escaped before a line leaves, so nothing from outside can forge a line.
  *

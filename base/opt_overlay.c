@@ -32,8 +32,7 @@ struct search {
 	char best[PATH_LEN];
 	char index[INDEX_DIGITS + 1]; /* what the mistaken path has for an index, or "0" */
 	/* Makes the path the kind of name that was mistaken. NULL: it is one. */
-	void (*spell)(const char *prefix, const char *path, char *out, size_t size);
-	const char *prefix;
+	void (*spell)(const char *path, char *out, size_t size);
 };
 
 static void
@@ -42,7 +41,7 @@ try_path(struct search *s, const char *path)
 	char name[PATH_LEN];
 
 	if (s->spell != NULL)
-		s->spell(s->prefix, path, name, sizeof(name));
+		s->spell(path, name, sizeof(name));
 	else
 		snprintf(name, sizeof(name), "%s", path);
 	near_try(&s->near, name);
@@ -134,10 +133,10 @@ make_child(struct overlay *o, struct yaml_node *parent, struct yaml_node *node, 
     enum yaml_kind kind)
 {
 	if (node == NULL) {
-		node = yaml_new(kind, key, NULL, o->origin);
+		node = yaml_node_new(kind, key, NULL, o->origin);
 		if (node != NULL)
-			yaml_add(parent, node);
-	} else if (yaml_turn(node, kind, NULL, o->origin) < 0) {
+			yaml_node_add(parent, node);
+	} else if (yaml_node_turn(node, kind, NULL, o->origin) < 0) {
 		node = NULL;
 	}
 	if (node == NULL)
@@ -183,7 +182,7 @@ child_of_list(struct overlay *o, struct yaml_node *list, const char *part, const
 static void
 put_text(struct overlay *o, struct yaml_node *node)
 {
-	if (yaml_turn(node, YAML_SCALAR, o->text, o->origin) < 0)
+	if (yaml_node_turn(node, YAML_SCALAR, o->text, o->origin) < 0)
 		problem(o, "out of memory");
 }
 
@@ -193,7 +192,7 @@ put_entry(struct overlay *o, struct yaml_node *list, const char *name, const cha
 	struct yaml_node *node;
 
 	if (part == NULL) {
-		if (yaml_turn(list, YAML_LIST, NULL, o->origin) < 0) {
+		if (yaml_node_turn(list, YAML_LIST, NULL, o->origin) < 0) {
 			problem(o, "out of memory");
 			return;
 		}
@@ -288,11 +287,10 @@ opt_overlay_set(struct opt_load *load, const char *assignment, const char *origi
 /* -- the environment ------------------------------------------------------------ */
 
 static void
-spell_variable(const char *prefix, const char *path, char *out, size_t size)
+spell_variable(const char *path, char *out, size_t size)
 {
 	struct buf b = BUF_INIT(size - 1);
 
-	buf_str(&b, prefix);
 	for (; *path != '\0'; path++) {
 		if (*path == '.')
 			buf_str(&b, "__");
@@ -351,7 +349,7 @@ static void
 overlay_entry(struct opt_load *load, const char *entry, const char *prefix,
     _Bool (*known)(const char *name))
 {
-	struct search s = { .spell = spell_variable, .prefix = prefix };
+	struct search s = { .spell = spell_variable };
 	struct overlay o = { .load = load };
 	const char *equals = strchr(entry, '=');
 	size_t len = (size_t)(equals - entry), skip = strlen(prefix);
@@ -362,9 +360,9 @@ overlay_entry(struct opt_load *load, const char *entry, const char *prefix,
 		return;
 	if (overlay_variable(load, entry + skip, len - skip, equals + 1, o.origin))
 		return;
-	search(&s, load->rows, o.origin);
+	search(&s, load->rows, o.origin + skip);
 	if (s.near.best != NULL)
-		problem(&o, "no setting has this name; did you mean %s?", s.near.best);
+		problem(&o, "no setting has this name; did you mean %s%s?", prefix, s.near.best);
 	else
 		problem(&o, "no setting has this name");
 }

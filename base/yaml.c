@@ -39,14 +39,14 @@ free_children(struct yaml_node *node)
 
 	for (child = node->first; child != NULL; child = next) {
 		next = child->next;
-		yaml_free(child);
+		yaml_node_free(child);
 	}
 	node->first = node->last = NULL;
 	node->count = 0;
 }
 
 void
-yaml_free(struct yaml_node *node)
+yaml_node_free(struct yaml_node *node)
 {
 	if (node == NULL)
 		return;
@@ -58,7 +58,7 @@ yaml_free(struct yaml_node *node)
 }
 
 struct yaml_node *
-yaml_new(enum yaml_kind kind, const char *key, const char *text, const char *origin)
+yaml_node_new(enum yaml_kind kind, const char *key, const char *text, const char *origin)
 {
 	struct yaml_node *node = calloc(1, sizeof(*node));
 
@@ -70,14 +70,14 @@ yaml_new(enum yaml_kind kind, const char *key, const char *text, const char *ori
 	node->origin = origin != NULL ? strdup(origin) : NULL;
 	if ((key != NULL && node->key == NULL) || (text != NULL && node->text == NULL) ||
 	    (origin != NULL && node->origin == NULL)) {
-		yaml_free(node);
+		yaml_node_free(node);
 		return NULL;
 	}
 	return node;
 }
 
 void
-yaml_add(struct yaml_node *parent, struct yaml_node *node)
+yaml_node_add(struct yaml_node *parent, struct yaml_node *node)
 {
 	if (parent->last != NULL)
 		parent->last->next = node;
@@ -88,9 +88,9 @@ yaml_add(struct yaml_node *parent, struct yaml_node *node)
 }
 
 int
-yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text, const char *origin)
+yaml_node_turn(struct yaml_node *node, enum yaml_kind kind, const char *text, const char *origin)
 {
-	struct yaml_node *other = yaml_new(kind, node->key, text, origin);
+	struct yaml_node *other = yaml_node_new(kind, node->key, text, origin);
 
 	if (other == NULL)
 		return -ENOMEM;
@@ -182,7 +182,7 @@ add_node(struct tree *t, struct yaml_node *node, const yaml_mark_t *mark, struct
 	node->line = (unsigned)mark->line + 1;
 	node->column = (unsigned)mark->column + 1;
 	if (++t->nodes > t->limits->nodes_max) {
-		yaml_free(node);
+		yaml_node_free(node);
 		return complain(err, mark, "the document has too many entries");
 	}
 	if (parent == NULL) {
@@ -192,11 +192,11 @@ add_node(struct tree *t, struct yaml_node *node, const yaml_mark_t *mark, struct
 	if (parent->kind == YAML_MAP) {
 		rc = add_to_map(t, parent, node, mark, err);
 		if (rc < 0) {
-			yaml_free(node);
+			yaml_node_free(node);
 			return rc;
 		}
 	}
-	yaml_add(parent, node);
+	yaml_node_add(parent, node);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ on_scalar(struct tree *t, const yaml_event_t *ev, struct err *err)
 		t->key_column = (unsigned)mark->column + 1;
 		return t->key != NULL ? 0 : no_memory(err);
 	}
-	node = yaml_new(YAML_SCALAR, NULL, text, NULL);
+	node = yaml_node_new(YAML_SCALAR, NULL, text, NULL);
 	if (node == NULL)
 		return no_memory(err);
 	node->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -247,7 +247,7 @@ on_open(struct tree *t, enum yaml_kind kind, const yaml_event_t *ev, struct err 
 		    "a key must be a text; quote a text that begins with { or [");
 	if (t->depth >= t->limits->depth_max || t->depth >= DEPTH_MAX)
 		return complain(err, &ev->start_mark, "nested too deeply");
-	node = yaml_new(kind, NULL, NULL, NULL);
+	node = yaml_node_new(kind, NULL, NULL, NULL);
 	if (node == NULL)
 		return no_memory(err);
 	rc = add_node(t, node, &ev->start_mark, err);
@@ -303,7 +303,26 @@ mark_of_offset(const char *text, size_t len, size_t offset)
 	return mark;
 }
 
-/* libyaml only says that the character cannot start a token. */
+/* What libyaml says of the commonest mistakes does not say what to do. */
+static const struct {
+	const char *problem, *hint;
+} hints[] = {
+	{ "mapping values are not allowed in this context",
+	    "; quote a text with a colon and a blank in it, and look at the indentation" },
+	{ "found character that cannot start any token",
+	    "; quote a text that begins with a special character" },
+};
+
+static const char *
+hint_for(const char *problem)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++) {
+		if (strcmp(problem, hints[i].problem) == 0)
+			return hints[i].hint;
+	}
+	return "";
+}
+
 static _Bool
 is_tab(const char *text, size_t len, const yaml_mark_t *mark)
 {
@@ -331,11 +350,10 @@ complain_parser(const yaml_parser_t *parser, const char *text, size_t len, struc
 		mark = mark_of_offset(text, len, parser->problem_offset);
 	else if (is_tab(text, len, &mark))
 		return complain(err, &mark, "a tab cannot indent; use blanks");
-	if (parser->context == NULL)
-		return complain(err, &mark, parser->problem);
-	rc = err_set(err, EBADMSG, "%zu:%zu: %s, %s", mark.line + 1, mark.column + 1,
-	    parser->context, parser->problem);
-	if (parser->context_mark.line != mark.line) {
+	rc = err_set(err, EBADMSG, "%zu:%zu: %s%s%s%s", mark.line + 1, mark.column + 1,
+	    parser->context != NULL ? parser->context : "", parser->context != NULL ? ", " : "",
+	    parser->problem, hint_for(parser->problem));
+	if (parser->context != NULL && parser->context_mark.line != mark.line) {
 		size_t have = strlen(err->text);
 
 		snprintf(err->text + have, sizeof(err->text) - have, " (it began in line %zu)",
@@ -381,13 +399,13 @@ yaml_parse(struct yaml_node **ret, const char *text, size_t len, const struct ya
 	rc = read_events(&t, text, len, err);
 	free(t.key);
 	if (rc == 0 && (t.root == NULL || yaml_is_null(t.root))) {
-		yaml_free(t.root);
-		t.root = yaml_new(YAML_MAP, NULL, NULL, NULL);
+		yaml_node_free(t.root);
+		t.root = yaml_node_new(YAML_MAP, NULL, NULL, NULL);
 		if (t.root == NULL)
 			rc = no_memory(err);
 	}
 	if (rc < 0)
-		yaml_free(t.root);
+		yaml_node_free(t.root);
 	else
 		*ret = t.root;
 	return rc;

@@ -7,6 +7,8 @@
  * its text and nothing more: whether `yes`, `0123` or `10s` is a word, a number
  * or a time is for those to say who know what they expect (base/opt.h). Only
  * YAML 1.2's null is told apart.
+ *
+ * (libyaml exports yaml_free and the like, though its header has none of them.)
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
@@ -42,12 +44,12 @@ struct yaml_node {
 
 /*
  * Reads a document; an empty one is an empty map. On success *ret is the
- * caller's to yaml_free(). -EBADMSG: *err says "LINE:COLUMN: what"; -EFBIG,
+ * caller's to yaml_node_free(). -EBADMSG: *err says "LINE:COLUMN: what"; -EFBIG,
  * -ENOMEM. Duplicate keys stay in the tree, marked: whoever reads it refuses them.
  */
 int yaml_parse(struct yaml_node **ret, const char *text, size_t len,
     const struct yaml_limits *limits, struct err *err);
-void yaml_free(struct yaml_node *node); /* with all below it. NULL: no-op */
+void yaml_node_free(struct yaml_node *node); /* with all below it. NULL: no-op */
 
 /* A plain scalar that is empty, ~ or null. */
 _Bool yaml_is_null(const struct yaml_node *node);
@@ -56,11 +58,12 @@ struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 struct yaml_node *yaml_at(const struct yaml_node *list, size_t index);
 
 /* A node. `key`, `text` and `origin` are copied and may be NULL. NULL: no memory. */
-struct yaml_node *yaml_new(enum yaml_kind kind, const char *key, const char *text,
+struct yaml_node *yaml_node_new(enum yaml_kind kind, const char *key, const char *text,
     const char *origin);
 /* Puts a new node last. The parent owns it. */
-void yaml_add(struct yaml_node *parent, struct yaml_node *node);
+void yaml_node_add(struct yaml_node *parent, struct yaml_node *node);
 /* Makes a node another one, that stands in no text and has no children; its key stays. 0, -ENOMEM. */
-int yaml_turn(struct yaml_node *node, enum yaml_kind kind, const char *text, const char *origin);
+int yaml_node_turn(struct yaml_node *node, enum yaml_kind kind, const char *text,
+    const char *origin);
 
 #endif

@@ -181,7 +181,7 @@ config_load_text(struct config **ret, const char *text, size_t len,
 		trim_public_url(c);
 		hide_secrets(c);
 	}
-	yaml_free(load.root);
+	yaml_node_free(load.root);
 	rc = sum_up(&load, err);
 	if (rc < 0)
 		config_free(c);
