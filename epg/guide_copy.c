@@ -29,11 +29,11 @@ struct guide_copy {
 	enum guide_form form;
 	unsigned char magic[2];
 	size_t magic_len;
-	uint64_t taken;     /* input bytes */
+	uint64_t taken; /* input bytes */
 	_Bool inflate_open, deflate_open;
-	_Bool member_done;  /* a gzip member has ended; another may follow */
+	_Bool member_done; /* a gzip member has ended; another may follow */
 	z_stream in, out;
-	_Bool root_seen;    /* <tv was found */
+	_Bool root_seen; /* <tv was found */
 	char prolog[4096];
 	size_t prolog_len;
 	char token[TOKEN_MAX]; /* what follows the last <, as far as it matters */
@@ -54,8 +54,8 @@ guide_copy_new(const struct guide_limits *limits, int xml_fd, int gzip_fd)
 	g->xml_fd = xml_fd;
 	g->gzip_fd = gzip_fd;
 	/* 15 + 16: the gzip wrapper. */
-	g->deflate_open = deflateInit2(&g->out, 6, Z_DEFLATED, 15 + 16, 8,
-	    Z_DEFAULT_STRATEGY) == Z_OK;
+	g->deflate_open = deflateInit2(&g->out, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) ==
+	    Z_OK;
 	if (!g->deflate_open) {
 		guide_copy_free(g);
 		return NULL;
@@ -219,8 +219,8 @@ take_gzip(struct guide_copy *g, const unsigned char *data, size_t len, struct er
 		g->in.avail_out = sizeof(g->piece);
 		z = inflate(&g->in, Z_NO_FLUSH);
 		if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
-			return err_set(err, EBADMSG, "is damaged gzip (after %" PRIu64 " bytes of text)",
-			    g->counts.bytes);
+			return err_set(err, EBADMSG,
+			    "is damaged gzip (after %" PRIu64 " bytes of text)", g->counts.bytes);
 		g->member_done = z == Z_STREAM_END;
 		rc = take_text(g, g->piece, sizeof(g->piece) - g->in.avail_out, err);
 		if (rc < 0)

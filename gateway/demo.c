@@ -34,8 +34,10 @@ static const struct {
 	{ "The Clock", "It tells the time. In the last minute, the next hour.", 1 },
 	{ "Frame by Frame", "Every frame has its number. Tonight: all of them.", 2 },
 	{ "Something Moves", "A block crosses the screen, and comes back.", 1 },
-	{ "A Quiet Second", "Once a second the tone rests, so that you can check that lips would "
-			    "match.", 1 },
+	{ "A Quiet Second",
+	    "Once a second the tone rests, so that you can check that lips would "
+	    "match.",
+	    1 },
 };
 
 void
@@ -46,8 +48,11 @@ demo_playlist(struct buf *out)
 	m3u_write_header(out, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
 		char number[8], id[32];
-		struct m3u_out entry = { .name = cards[i].name, .tvg_name = cards[i].name,
-			.tvg_id = id, .chno = number, .group = "Test cards" };
+		struct m3u_out entry = { .name = cards[i].name,
+			.tvg_name = cards[i].name,
+			.tvg_id = id,
+			.chno = number,
+			.group = "Test cards" };
 
 		snprintf(number, sizeof(number), "%zu", i + 1);
 		snprintf(id, sizeof(id), "testcard.%zu", i + 1);
@@ -99,12 +104,14 @@ demo_guide(struct buf *out)
 {
 	time_t today = clock_wall(&clock_system) / DAY * DAY;
 
-	buf_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n"
-		     "<tv generator-info-name=\"Masthead\">\n");
+	buf_str(out,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n"
+	    "<tv generator-info-name=\"Masthead\">\n");
 	for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
 		buf_printf(out, "<channel id=\"testcard.%zu\">\n<display-name>", i + 1);
 		buf_xml(out, cards[i].name);
-		buf_printf(out, "</display-name>\n<display-name>%zu</display-name>\n</channel>\n", i + 1);
+		buf_printf(out, "</display-name>\n<display-name>%zu</display-name>\n</channel>\n",
+		    i + 1);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
 		/* Day by day, so that a day reads the same whenever the guide is made. */

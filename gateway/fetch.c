@@ -19,10 +19,10 @@
 #include "base/url.h"
 #include "gateway/fetch_meta.h"
 
-#define COPY_SLICE  (1u << 20) /* bytes of a local file in one turn of the loop */
-#define DEMO_MAX    (4u << 20)
-#define HEADER_MAX  256 /* bytes of a validator that are kept */
-#define USER_AGENT  "Masthead"
+#define COPY_SLICE (1u << 20) /* bytes of a local file in one turn of the loop */
+#define DEMO_MAX   (4u << 20)
+#define HEADER_MAX 256 /* bytes of a validator that are kept */
+#define USER_AGENT "Masthead"
 
 const struct fetch_limits fetch_limits_default = {
 	.bytes_max = UINT64_C(4) << 30,
@@ -46,7 +46,7 @@ struct fetch {
 	struct fetch_meta old, new;
 	struct file_save save; /* the candidate */
 	uint64_t bytes, total;
-	struct err err;       /* why the body was refused */
+	struct err err; /* why the body was refused */
 	/* http */
 	CURL *easy;
 	_Bool running; /* in the multi */
@@ -121,10 +121,12 @@ fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total)
 }
 
 int
-fetch_keep(struct fetch *f, struct err *err)
+fetch_keep(struct fetch *f, uint64_t entries, uint64_t channels, struct err *err)
 {
 	int rc;
 
+	f->new.entries = entries;
+	f->new.channels = channels;
 	/* The meta goes last: without it the next fetch only asks unconditionally. */
 	fetch_meta_remove(f->path);
 	rc = file_commit(&f->save, err);
@@ -187,6 +189,8 @@ fetch_finish(struct fetch *f)
 	f->new.bytes = f->bytes;
 	if (f->old.valid && f->old.bytes == f->bytes && f->old.hash == f->new.hash) {
 		/* The same bytes under new validators: remember those. */
+		f->new.entries = f->old.entries;
+		f->new.channels = f->old.channels;
 		(void)fetch_meta_save(&f->new, f->path, NULL);
 		f->done(f->arg, FETCH_UNCHANGED, NULL);
 		return;
@@ -273,12 +277,12 @@ on_transfer_done(CURL *easy, CURLcode result, void *arg)
 }
 
 static int
-add_header(struct fetch *f, const char *fmt, const char *value)
+add_header(struct fetch *f, const char *name, const char *value)
 {
 	char line[HEADER_MAX + 32];
 	struct curl_slist *longer;
 
-	snprintf(line, sizeof(line), fmt, value);
+	snprintf(line, sizeof(line), "%s: %s", name, value);
 	longer = curl_slist_append(f->headers, line);
 	if (longer == NULL)
 		return -ENOMEM;
@@ -299,9 +303,9 @@ http_headers(struct fetch *f, const struct fetch_spec *spec)
 		f->headers = longer;
 	}
 	if (f->old.valid && f->old.etag[0] != '\0')
-		rc = add_header(f, "If-None-Match: %s", f->old.etag);
+		rc = add_header(f, "If-None-Match", f->old.etag);
 	if (rc == 0 && f->old.valid && f->old.modified[0] != '\0')
-		rc = add_header(f, "If-Modified-Since: %s", f->old.modified);
+		rc = add_header(f, "If-Modified-Since", f->old.modified);
 	return rc;
 }
 
@@ -455,7 +459,7 @@ fetch_start(struct fetcher *fetcher, const struct fetch_spec *spec, fetch_done_c
 	}
 	f->new.source = hash_fnv(HASH_FNV_INIT, f->url, strlen(f->url));
 	if (!spec->unconditional)
-		fetch_meta_load(&f->old, f->path, f->new.source);
+		fetch_meta_load(&f->old, f->path, f->url);
 	rc = file_begin(&f->save, f->path, 0600, err);
 	if (rc < 0)
 		goto out;

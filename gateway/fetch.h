@@ -25,10 +25,10 @@ struct fetcher;
 struct multi;
 
 struct fetch_limits {
-	uint64_t bytes_max;     /* after Content-Encoding: 4 GiB */
-	unsigned connect_ms;    /* 15 s */
-	unsigned total_ms;      /* 15 min */
-	unsigned silence_s;     /* nothing for so long ends it: 30 s */
+	uint64_t bytes_max;  /* after Content-Encoding: 4 GiB */
+	unsigned connect_ms; /* 15 s */
+	unsigned total_ms;   /* 15 min */
+	unsigned silence_s;  /* nothing for so long ends it: 30 s */
 };
 extern const struct fetch_limits fetch_limits_default;
 
@@ -66,8 +66,11 @@ uint64_t fetch_hash(const struct fetch *f);
 /* Bytes so far and the expected total (0: unknown), while it runs. */
 void fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total);
 
-/* Makes the candidate the last good one and frees f. On failure the old one stays. */
-int fetch_keep(struct fetch *f, struct err *err);
+/*
+ * Makes the candidate the last good one and frees f. On failure the old one
+ * stays. What the owner found in it is kept beside it (gateway/fetch_meta.h).
+ */
+int fetch_keep(struct fetch *f, uint64_t entries, uint64_t channels, struct err *err);
 /* Forgets the candidate (or stops a running fetch) and frees f. NULL: no-op. */
 void fetch_drop(struct fetch *f);
 

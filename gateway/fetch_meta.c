@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/hash.h"
 
 #define META_MAX 2048
 #define PATH_LEN 4096
@@ -34,6 +35,10 @@ meta_line(struct fetch_meta *meta, char *line)
 		meta->bytes = strtoull(value, NULL, 10);
 	else if (strcmp(line, "hash") == 0)
 		meta->hash = strtoull(value, NULL, 16);
+	else if (strcmp(line, "entries") == 0)
+		meta->entries = strtoull(value, NULL, 10);
+	else if (strcmp(line, "channels") == 0)
+		meta->channels = strtoull(value, NULL, 10);
 	else if (strcmp(line, "etag") == 0)
 		snprintf(meta->etag, sizeof(meta->etag), "%s", value);
 	else if (strcmp(line, "modified") == 0)
@@ -41,8 +46,9 @@ meta_line(struct fetch_meta *meta, char *line)
 }
 
 void
-fetch_meta_load(struct fetch_meta *meta, const char *path, uint64_t source)
+fetch_meta_load(struct fetch_meta *meta, const char *path, const char *url)
 {
+	uint64_t source = hash_fnv(HASH_FNV_INIT, url, strlen(url));
 	char name[PATH_LEN], *text = NULL, *rest, *line;
 	struct stat st;
 
@@ -67,8 +73,10 @@ fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err
 	if (!meta_path(name, path))
 		return 0;
 	buf_printf(&text,
-	    "source %016" PRIx64 "\nbytes %" PRIu64 "\nhash %016" PRIx64 "\netag %s\nmodified %s\n",
-	    meta->source, meta->bytes, meta->hash, meta->etag, meta->modified);
+	    "source %016" PRIx64 "\nbytes %" PRIu64 "\nhash %016" PRIx64 "\nentries %" PRIu64
+	    "\nchannels %" PRIu64 "\netag %s\nmodified %s\n",
+	    meta->source, meta->bytes, meta->hash, meta->entries, meta->channels, meta->etag,
+	    meta->modified);
 	if (buf_status(&text) == 0)
 		rc = file_save(name, text.data, text.len, 0600, err);
 	buf_release(&text);

@@ -11,14 +11,15 @@
 struct err;
 
 struct fetch_meta {
-	_Bool valid;        /* the cached file is there and is what this describes */
-	uint64_t source;    /* hash of the URL that it came from */
-	uint64_t bytes, hash; /* of the content; hash_fnv */
+	_Bool valid;                /* the cached file is there and is what this describes */
+	uint64_t source;            /* hash of the URL that it came from, which may hold secrets */
+	uint64_t bytes, hash;       /* of the content; hash_fnv */
+	uint64_t entries, channels; /* what the owner found in it */
 	char etag[256], modified[256];
 };
 
-/* meta->valid tells whether there is a last good fetch of that source. */
-void fetch_meta_load(struct fetch_meta *meta, const char *path, uint64_t source);
+/* meta->valid tells whether there is a last good fetch of that URL. */
+void fetch_meta_load(struct fetch_meta *meta, const char *path, const char *url);
 int fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err);
 void fetch_meta_remove(const char *path);
 

@@ -9,8 +9,8 @@
 #include "base/list.h"
 #include "base/near.h"
 #include "gateway/cmd.h"
+#include "gateway/version.h"
 #include "gateway/worker.h"
-#include "version.h"
 
 static int
 run_worker(const void *options, int argc, char **argv)
@@ -129,7 +129,7 @@ main(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("masthead " MASTHEAD_VERSION);
+		printf("masthead %s\n", masthead_version);
 		return flush_stdout(CMD_OK);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

@@ -16,10 +16,11 @@
 #include "base/log.h"
 #include "gateway/demo.h"
 #include "gateway/fetch.h"
+#include "gateway/fetch_meta.h"
 #include "gateway/worker.h"
 
-#define RETRY_FIRST_MS 15000
-#define RETRY_MAX_MS   (15 * 60 * 1000)
+#define RETRY_FIRST_MS   15000
+#define RETRY_MAX_MS     (15 * 60 * 1000)
 #define READ_DEADLINE_MS (10 * 60 * 1000)
 
 struct source {
@@ -44,7 +45,8 @@ struct source {
 	_Bool settled;
 	uint64_t entries, channels;         /* of the last good */
 	uint64_t new_entries, new_channels; /* of what is being read */
-	uint64_t doubted_hash, doubted_ms;  /* the content whose loss was not believed, and since when */
+	uint64_t doubted_hash,
+	    doubted_ms; /* the content whose loss was not believed, and since when */
 	uint64_t done, total, began_ms, took_ms;
 	uint64_t refreshes, failed;
 	unsigned failures;
@@ -132,7 +134,8 @@ settle_failed(struct source *s)
 {
 	s->failures++;
 	s->failed++;
-	log_warn_e(&s->log, &s->err, "not refreshed, the last good one stays attempt=%u", s->failures);
+	log_warn_e(&s->log, &s->err, "not refreshed, the last good one stays attempt=%u",
+	    s->failures);
 	settle(s, 0);
 }
 
@@ -144,8 +147,9 @@ settle_good(struct source *s, _Bool changed)
 	s->last_good = clock_wall(s->deps.clock);
 	s->took_ms = now_ms(s) - s->began_ms;
 	if (changed)
-		log_info(&s->log, "refreshed entries=%" PRIu64 " bytes=%" PRIu64 " took_ms=%" PRIu64,
-		    s->entries, s->done, s->took_ms);
+		log_info(&s->log,
+		    "refreshed entries=%" PRIu64 " bytes=%" PRIu64 " took_ms=%" PRIu64, s->entries,
+		    s->done, s->took_ms);
 	else
 		log_debug(&s->log, "unchanged");
 	settle(s, changed);
@@ -187,7 +191,7 @@ keep(struct source *s)
 	if (rc < 0)
 		return rc;
 	s->fetch = NULL;
-	return fetch_keep(fetch, &s->err);
+	return fetch_keep(fetch, s->new_entries, s->new_channels, &s->err);
 }
 
 static void
@@ -303,9 +307,7 @@ on_fetched(void *arg, enum fetch_outcome outcome, const struct err *err)
 	struct source *s = arg;
 
 	switch (outcome) {
-	case FETCH_UNCHANGED:
-		settle_good(s, 0);
-		return;
+	case FETCH_UNCHANGED: settle_good(s, 0); return;
 	case FETCH_FAILED:
 		s->err = *err;
 		settle_failed(s);
@@ -410,6 +412,19 @@ make_paths(struct source *s)
 	return rc != -1;
 }
 
+/* What the last life found, so that a loss shows after a restart too. */
+static void
+recall(struct source *s)
+{
+	struct fetch_meta meta;
+
+	fetch_meta_load(&meta, s->cache_path, s->url);
+	if (meta.valid && access(s->result_path, R_OK) == 0) {
+		s->entries = meta.entries;
+		s->channels = meta.channels;
+	}
+}
+
 struct source *
 source_new(const struct source_deps *deps, const struct source_config *config,
     const struct source_events *events, struct err *err)
@@ -429,6 +444,7 @@ source_new(const struct source_deps *deps, const struct source_config *config,
 		source_free(s);
 		return NULL;
 	}
+	recall(s);
 	log_init(&s->log, "%s '%s'", s->kind == SOURCE_PLAYLIST ? "playlist" : "guide", s->name);
 	plan(s, 0);
 	return s;

@@ -37,7 +37,7 @@ struct source_deps {
 	struct fetcher *fetcher;
 	struct worker_pool *workers;
 	const struct clock *clock;
-	const char *data; /* the data folder */
+	const char *data; /* the data folder; read in source_new only */
 };
 
 struct source_config { /* copied */
@@ -79,16 +79,16 @@ struct source_info {
 	const char *name;
 	enum source_kind kind;
 	enum source_state state;
-	_Bool settled;            /* an attempt has ended since the start */
-	uint64_t entries;         /* of the last good content; programmes for a guide; 0: unknown */
-	uint64_t channels;        /* guide */
-	uint64_t done, total;     /* progress of what runs now, bytes; 0: unknown */
-	time_t last_good;         /* when it was last known to be up to date; 0: not since the start */
-	uint64_t next_ms;         /* until the next refresh; 0: none is planned, or it runs */
-	unsigned failures;        /* in a row */
-	uint64_t refreshes, failed; /* attempts since the start */
-	uint64_t took_ms;         /* the last successful refresh */
-	const char *error;        /* of the last attempt; "" when it was good */
+	_Bool settled;        /* an attempt has ended since the start */
+	uint64_t entries;     /* of the last good content; programmes for a guide; 0: unknown */
+	uint64_t channels;    /* guide */
+	uint64_t done, total; /* progress of what runs now, bytes; 0: unknown */
+	time_t last_good;     /* when it was last known to be up to date; 0: not since the start */
+	uint64_t next_ms;     /* until the next refresh; 0: none is planned, or it runs */
+	unsigned failures;    /* in a row */
+	uint64_t refreshes, failed;      /* attempts since the start */
+	uint64_t took_ms;                /* the last successful refresh */
+	const char *error;               /* of the last attempt; "" when it was good */
 	const struct source_note *notes; /* complaints about the last content that was read */
 	size_t note_count;
 	uint64_t note_total;

@@ -81,7 +81,8 @@ store_open(const char *path, struct err *err)
 		rc = store->db == NULL ? err_set(err, ENOMEM, "out of memory")
 				       : store_fail(store, err);
 	else
-		rc = store_exec(store, "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000", err);
+		rc = store_exec(store, "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000",
+		    err);
 	if (rc == 0)
 		rc = store_migrate(store, err);
 	if (rc < 0) {

@@ -10,11 +10,12 @@
 #include "base/err.h"
 #include "unit.h"
 
-static const char guide[] = "\xef\xbb\xbf<?xml version=\"1.0\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n"
-			    "<tv generator-info-name=\"x\">\n<channel id=\"1\"><display-name>One"
-			    "</display-name></channel>\n<channels/><programme start=\"1\" channel=\"1\">"
-			    "<title>A &lt; B</title></programme><programmes/>\n"
-			    "<programme\tstart=\"2\" channel=\"1\"><title/></programme></tv>\n\n";
+static const char guide[] =
+    "\xef\xbb\xbf<?xml version=\"1.0\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n"
+    "<tv generator-info-name=\"x\">\n<channel id=\"1\"><display-name>One"
+    "</display-name></channel>\n<channels/><programme start=\"1\" channel=\"1\">"
+    "<title>A &lt; B</title></programme><programmes/>\n"
+    "<programme\tstart=\"2\" channel=\"1\"><title/></programme></tv>\n\n";
 
 static unsigned char packed[4096];
 
@@ -52,7 +53,8 @@ copy_in_steps(const void *data, size_t len, size_t step, struct err *err)
 	char back[2048];
 
 	for (size_t at = 0; rc == 0 && at < len; at += step)
-		rc = guide_copy_feed(g, (const char *)data + at, len - at < step ? len - at : step, err);
+		rc = guide_copy_feed(g, (const char *)data + at, len - at < step ? len - at : step,
+		    err);
 	if (rc == 0)
 		rc = guide_copy_finish(g, err);
 	if (rc == 0) {
@@ -79,8 +81,8 @@ START_TEST(copies_plain_text_at_every_cut)
 	for (size_t step = 1; step < sizeof(guide); step++) {
 		struct err err = ERR_INIT;
 
-		ck_assert_msg(copy_in_steps(guide, sizeof(guide) - 1, step, &err) == 0, "step %zu: %s",
-		    step, err.text);
+		ck_assert_msg(copy_in_steps(guide, sizeof(guide) - 1, step, &err) == 0,
+		    "step %zu: %s", step, err.text);
 	}
 }
 END_TEST
@@ -164,6 +166,6 @@ START_TEST(stops_a_bomb)
 }
 END_TEST
 
-UNIT_MAIN("guide_copy", UNIT_TEST(copies_plain_text_at_every_cut), UNIT_ROWS(copies_gzip_at_every_cut, 2),
-    UNIT_TEST(refuses_every_truncation), UNIT_ROWS(says_what_is_wrong, ARRAY_LEN(bad)),
-    UNIT_TEST(stops_a_bomb))
+UNIT_MAIN("guide_copy", UNIT_TEST(copies_plain_text_at_every_cut),
+    UNIT_ROWS(copies_gzip_at_every_cut, 2), UNIT_TEST(refuses_every_truncation),
+    UNIT_ROWS(says_what_is_wrong, ARRAY_LEN(bad)), UNIT_TEST(stops_a_bomb))

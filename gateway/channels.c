@@ -1,0 +1,361 @@
+#include "gateway/channels.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "gateway/worker.h"
+#include "playlist/lineup.h"
+
+#define CHECK_ROWS        4096 /* rows looked at in one turn of the loop: well under 1 ms */
+#define BUILD_DEADLINE_MS (5 * 60 * 1000)
+#define LINEUP_FDS        2 /* before the catalogues: the new snapshot, the previous one */
+
+struct channels {
+	struct event_base *base;
+	struct worker_pool *workers;
+	channels_ready_cb *ready;
+	void *arg;
+	struct log log;
+	char *path; /* snapshots/lineup */
+	char **names, **paths;
+	size_t count;
+	struct lineup *lineup; /* in use */
+	/* in the making */
+	struct worker *worker;
+	struct file_save out;
+	struct lineup *candidate; /* being checked */
+	struct event *check;      /* the next turn of checking */
+	_Bool again;              /* a catalogue has changed meanwhile */
+	_Bool restoring;          /* the candidate is the last life's */
+	uint64_t began_ms;
+	struct channels_info info;
+	struct err err;
+};
+
+static uint64_t
+now_us(void)
+{
+	return clock_us(&clock_system);
+}
+
+static void
+count_turn(struct channels *c, uint64_t since_us)
+{
+	uint64_t took = now_us() - since_us;
+
+	if (took > c->info.swap_us_max)
+		c->info.swap_us_max = took;
+}
+
+/* -- ends of a build --------------------------------------------------------------- */
+
+static void
+finish(struct channels *c, _Bool good)
+{
+	_Bool restoring = c->restoring;
+
+	c->restoring = 0;
+	c->info.building = 0;
+	if (good) {
+		c->err = (struct err)ERR_INIT;
+		c->info.took_ms = clock_ms(&clock_system) - c->began_ms;
+		c->ready(c->arg, c->lineup, NULL);
+	} else if (restoring) {
+		/* It is made anew from the catalogues; nothing was lost. */
+		log_warn_e(&c->log, &c->err, "the saved lineup cannot be used");
+	} else {
+		c->info.failed++;
+		log_error_e(&c->log, &c->err, "no new lineup, the last good one stays");
+		c->ready(c->arg, NULL, &c->err);
+	}
+	if (c->again) {
+		c->again = 0;
+		channels_rebuild(c);
+	}
+}
+
+static void
+swap(struct channels *c)
+{
+	struct lineup *old = c->lineup;
+
+	c->lineup = c->candidate;
+	c->candidate = NULL;
+	lineup_unref(old);
+}
+
+static void
+on_check(evutil_socket_t fd, short what, void *arg)
+{
+	struct channels *c = arg;
+	uint64_t began = now_us();
+	int rc;
+
+	(void)fd;
+	(void)what;
+	rc = lineup_check(c->candidate, CHECK_ROWS, &c->err);
+	if (rc > 0) {
+		event_active(c->check, EV_TIMEOUT, 0);
+	} else if (rc == 0) {
+		if (!c->restoring)
+			rc = file_commit(&c->out, &c->err);
+		began = c->restoring ? began : now_us(); /* the disk's time is its own */
+		if (rc == 0)
+			swap(c);
+	}
+	count_turn(c, began);
+	if (rc > 0)
+		return;
+	if (rc < 0) {
+		lineup_unref(c->candidate);
+		c->candidate = NULL;
+		file_abort(&c->out);
+	}
+	finish(c, rc == 0);
+}
+
+/* Opens what the worker wrote and begins to check it. */
+static int
+start_check(struct channels *c, int fd)
+{
+	int rc;
+
+	rc = lineup_open(&c->candidate, fd, &c->err);
+	if (rc < 0)
+		return rc;
+	event_active(c->check, EV_TIMEOUT, 0);
+	return 0;
+}
+
+/* -- the worker ---------------------------------------------------------------------- */
+
+static void
+on_worker_note(void *arg, uint32_t line, const char *text)
+{
+	struct channels *c = arg;
+
+	(void)line;
+	log_info(&c->log, "%s", text);
+}
+
+static void
+on_worker_result(void *arg, const char *key, uint64_t value)
+{
+	struct channels *c = arg;
+
+	if (strcmp(key, "kept") == 0)
+		c->info.kept = (uint32_t)value;
+	else if (strcmp(key, "added") == 0)
+		c->info.added = (uint32_t)value;
+	else if (strcmp(key, "gone") == 0)
+		c->info.gone = (uint32_t)value;
+}
+
+static void
+on_worker_ended(void *arg, const struct err *err)
+{
+	struct channels *c = arg;
+
+	c->worker = NULL;
+	if (err != NULL)
+		c->err = *err;
+	if (err != NULL || start_check(c, c->out.fd) < 0) {
+		file_abort(&c->out);
+		finish(c, 0);
+	}
+}
+
+/* Opens the catalogues that exist; their names in the same order go to args. */
+static size_t
+open_catalogues(const struct channels *c, int *fds, const char **args)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		int fd = open(c->paths[i], O_RDONLY | O_CLOEXEC);
+
+		if (fd == -1)
+			continue;
+		fds[n] = fd;
+		args[n++] = c->names[i];
+	}
+	return n;
+}
+
+/* The lineup before, or an empty file. */
+static int
+open_previous(const struct channels *c)
+{
+	int fd = open(c->path, O_RDONLY | O_CLOEXEC);
+
+	return fd != -1 ? fd : memfd_create("masthead-none", MFD_CLOEXEC);
+}
+
+static int
+start_worker(struct channels *c)
+{
+	static const struct worker_events events = { NULL, on_worker_note, on_worker_result,
+		on_worker_ended };
+	int fds[LINEUP_FDS + CHANNELS_SOURCES_MAX];
+	const char *args[CHANNELS_SOURCES_MAX + 1] = { NULL };
+	struct worker_spec spec = { .name = "lineup",
+		.args = args,
+		.fds = fds,
+		.deadline_ms = BUILD_DEADLINE_MS,
+		.nice = 5 };
+	size_t n;
+	int rc;
+
+	rc = file_begin(&c->out, c->path, 0600, &c->err);
+	if (rc < 0)
+		return rc;
+	fds[0] = c->out.fd;
+	fds[1] = open_previous(c);
+	n = open_catalogues(c, fds + LINEUP_FDS, args);
+	spec.fd_count = LINEUP_FDS + n;
+	if (fds[1] == -1)
+		err_sys(&c->err, "memfd_create");
+	else
+		c->worker = worker_start(c->workers, &spec, &events, c, &c->err);
+	for (size_t i = 1; i < LINEUP_FDS + n; i++) {
+		if (fds[i] != -1)
+			(void)close(fds[i]);
+	}
+	if (c->worker == NULL)
+		file_abort(&c->out);
+	return c->worker == NULL ? -ECHILD : 0;
+}
+
+void
+channels_rebuild(struct channels *c)
+{
+	if (c->info.building) {
+		c->again = 1;
+		return;
+	}
+	c->info.building = 1;
+	c->info.builds++;
+	c->began_ms = clock_ms(&clock_system);
+	if (start_worker(c) < 0)
+		finish(c, 0);
+}
+
+void
+channels_restore(struct channels *c)
+{
+	int fd = open(c->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	c->info.building = 1;
+	c->restoring = 1;
+	c->began_ms = clock_ms(&clock_system);
+	if (start_check(c, fd) < 0)
+		finish(c, 0);
+	(void)close(fd);
+}
+
+/* -- the public face ------------------------------------------------------------------- */
+
+struct channels *
+channels_new(struct event_base *base, struct worker_pool *workers, const char *data,
+    channels_ready_cb *ready, void *arg, struct err *err)
+{
+	struct channels *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		err_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	c->base = base;
+	c->workers = workers;
+	c->ready = ready;
+	c->arg = arg;
+	c->out = (struct file_save)FILE_SAVE_INIT;
+	log_init(&c->log, "lineup");
+	c->check = event_new(base, -1, 0, on_check, c);
+	if (asprintf(&c->path, "%s/snapshots/lineup", data) == -1)
+		c->path = NULL;
+	if (c->check == NULL || c->path == NULL) {
+		err_set(err, ENOMEM, "out of memory");
+		channels_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void
+drop_sources(struct channels *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->names[i]);
+		free(c->paths[i]);
+	}
+	free(c->names);
+	free(c->paths);
+	c->names = c->paths = NULL;
+	c->count = 0;
+}
+
+void
+channels_free(struct channels *c)
+{
+	if (c == NULL)
+		return;
+	if (c->worker != NULL)
+		worker_kill(c->worker);
+	if (c->check != NULL)
+		event_free(c->check);
+	file_abort(&c->out);
+	lineup_unref(c->candidate);
+	lineup_unref(c->lineup);
+	drop_sources(c);
+	free(c->path);
+	free(c);
+}
+
+int
+channels_set_sources(struct channels *c, const struct channels_source *sources, size_t count)
+{
+	if (count > CHANNELS_SOURCES_MAX)
+		return -E2BIG;
+	drop_sources(c);
+	c->names = calloc(count + 1, sizeof(*c->names));
+	c->paths = calloc(count + 1, sizeof(*c->paths));
+	if (c->names == NULL || c->paths == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		c->count = i + 1;
+		c->names[i] = strdup(sources[i].name);
+		c->paths[i] = strdup(sources[i].path);
+		if (c->names[i] == NULL || c->paths[i] == NULL) {
+			drop_sources(c);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+struct lineup *
+channels_lineup(const struct channels *c)
+{
+	return c->lineup;
+}
+
+void
+channels_get_info(const struct channels *c, struct channels_info *ret)
+{
+	*ret = c->info;
+	ret->error = c->err.text;
+}

@@ -1,0 +1,288 @@
+/*
+ * /metrics: every figure is a row of the table; a row without labels is one
+ * number, the others are walks. Names follow Prometheus' rules: base units,
+ * _total for counters.
+ */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "gateway/channels.h"
+#include "gateway/gateway.h"
+#include "gateway/http/http.h"
+#include "gateway/process.h"
+#include "gateway/relay/ledger.h"
+#include "gateway/relay/relay.h"
+#include "gateway/source.h"
+#include "gateway/status.h"
+#include "gateway/tuner/device.h"
+#include "gateway/version.h"
+#include "gateway/worker.h"
+#include "playlist/lineup.h"
+
+#define METRICS_MAX (4u << 20)
+
+/* All that the single numbers are taken from, read once. */
+struct figures {
+	struct relay_stats relay;
+	struct http_stats http;
+	struct worker_stats workers;
+	struct channels_info channels;
+	struct process_info process;
+	uint64_t started; /* seconds since 1970 */
+};
+
+enum metric_unit { PLAIN, MICROSECONDS, MILLISECONDS };
+
+/* The numbers: where each is in struct figures. */
+static const struct {
+	const char *name, *type, *help;
+	size_t offset;
+	size_t size; /* of the member: 4 or 8 */
+	enum metric_unit unit;
+} metrics[] = {
+#define FIGURE(name, type, member, unit, help)                                  \
+	{                                                                       \
+		"masthead_" name, type, help, offsetof(struct figures, member), \
+		    sizeof(((struct figures *)0)->member), unit                 \
+	}
+	FIGURE("upstreams", "gauge", relay.channels, PLAIN, "Channels that have an upstream."),
+	FIGURE("clients", "gauge", relay.readers, PLAIN, "Viewers connected now."),
+	FIGURE("upstream_receive_bytes_total", "counter", relay.bytes_in, PLAIN,
+	    "Bytes of media received."),
+	FIGURE("client_send_bytes_total", "counter", relay.bytes_out, PLAIN,
+	    "Bytes of media sent."),
+	FIGURE("client_dropped_bytes_total", "counter", relay.bytes_skipped, PLAIN,
+	    "Bytes that viewers were too slow for."),
+	FIGURE("client_stalls_total", "counter", relay.readers_dropped, PLAIN,
+	    "Viewers dropped because they took nothing."),
+	FIGURE("ts_discontinuities_total", "counter", relay.cc_errors, PLAIN,
+	    "Continuity errors in what upstreams sent."),
+	FIGURE("ts_sync_losses_total", "counter", relay.sync_losses, PLAIN,
+	    "Times an upstream's packets lost sync."),
+	FIGURE("upstream_reconnects_total", "counter", relay.reconnects, PLAIN,
+	    "Upstreams opened again after an end, a stall or an error."),
+	FIGURE("upstream_stalls_total", "counter", relay.stalls, PLAIN,
+	    "Upstreams given up because they were silent."),
+	FIGURE("tunes_total", "counter", relay.tunes, PLAIN,
+	    "Streams that were asked for and started."),
+	FIGURE("tune_failures_total", "counter", relay.tune_failures, PLAIN,
+	    "Streams that were asked for and could not start."),
+	FIGURE("tune_seconds_total", "counter", relay.tune_us_total, MICROSECONDS,
+	    "Time from request to first byte, summed over the started ones."),
+	FIGURE("media_reads_total", "counter", relay.reads, PLAIN,
+	    "System calls that received media."),
+	FIGURE("media_sends_total", "counter", relay.sends, PLAIN, "System calls that sent media."),
+	FIGURE("http_connections", "gauge", http.connections, PLAIN, "Open HTTP connections."),
+	FIGURE("http_accepted_total", "counter", http.accepted, PLAIN,
+	    "HTTP connections accepted."),
+	FIGURE("http_refused_total", "counter", http.refused, PLAIN,
+	    "HTTP connections refused for a limit."),
+	FIGURE("http_bad_requests_total", "counter", http.bad, PLAIN,
+	    "Requests that were not HTTP."),
+	FIGURE("http_accept_pauses_total", "counter", http.paused, PLAIN,
+	    "Times accepting paused for lack of descriptors."),
+	FIGURE("workers", "gauge", workers.running, PLAIN, "Worker processes running."),
+	FIGURE("workers_started_total", "counter", workers.started, PLAIN,
+	    "Worker processes started."),
+	FIGURE("workers_failed_total", "counter", workers.failed, PLAIN,
+	    "Worker processes that crashed or failed."),
+	FIGURE("lineup_builds_total", "counter", channels.builds, PLAIN, "Lineups made."),
+	FIGURE("lineup_build_failures_total", "counter", channels.failed, PLAIN,
+	    "Lineups that could not be made."),
+	FIGURE("lineup_build_seconds", "gauge", channels.took_ms, MILLISECONDS,
+	    "How long the last lineup took."),
+	FIGURE("lineup_longest_turn_seconds", "gauge", channels.swap_us_max, MICROSECONDS,
+	    "The longest that checking or swapping a lineup held the loop."),
+	FIGURE("start_time_seconds", "gauge", started, PLAIN,
+	    "When it started, in seconds since 1970."),
+	{ "process_resident_memory_bytes", "gauge", "Resident memory, windows included.",
+	    offsetof(struct figures, process.rss), sizeof(uint64_t), PLAIN },
+	{ "process_cpu_seconds_total", "counter", "CPU time, user and system.",
+	    offsetof(struct figures, process.cpu_ms), sizeof(uint64_t), MILLISECONDS },
+	{ "process_open_fds", "gauge", "Open descriptors.",
+	    offsetof(struct figures, process.open_files), sizeof(unsigned), PLAIN },
+#undef FIGURE
+};
+
+static double
+figure(const struct figures *figures, size_t i)
+{
+	const char *at = (const char *)figures + metrics[i].offset;
+	uint64_t wide = 0;
+	uint32_t narrow = 0;
+
+	if (metrics[i].size == sizeof(wide)) {
+		memcpy(&wide, at, sizeof(wide));
+	} else {
+		memcpy(&narrow, at, sizeof(narrow));
+		wide = narrow;
+	}
+	switch (metrics[i].unit) {
+	case MICROSECONDS: return (double)wide / 1e6;
+	case MILLISECONDS: return (double)wide / 1e3;
+	case PLAIN: break;
+	}
+	return (double)wide;
+}
+
+static void
+add_head(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A label's value: \ " and newline escaped. */
+static void
+add_label(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "{%s=\"", name);
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			buf_str(out, "\\n");
+		else if (*value == '"' || *value == '\\')
+			buf_printf(out, "\\%c", *value);
+		else
+			buf_char(out, *value);
+	}
+	buf_str(out, "\"}");
+}
+
+/* -- one line a source, a device ----------------------------------------------------- */
+
+static uint64_t
+source_last_success(const struct source_info *info)
+{
+	return (uint64_t)info->last_good;
+}
+
+static uint64_t
+source_entries(const struct source_info *info)
+{
+	return info->entries;
+}
+
+static uint64_t
+source_failures(const struct source_info *info)
+{
+	return info->failed;
+}
+
+static uint64_t
+source_refreshes(const struct source_info *info)
+{
+	return info->refreshes;
+}
+
+static const struct {
+	enum source_kind kind;
+	const char *name, *type, *help;
+	uint64_t (*value)(const struct source_info *info);
+} source_metrics[] = {
+	{ SOURCE_PLAYLIST, "masthead_source_streams", "gauge", "Entries of the last good playlist.",
+	    source_entries },
+	{ SOURCE_PLAYLIST, "masthead_source_last_success_timestamp_seconds", "gauge",
+	    "When the playlist was last known to be up to date; 0: not since the start.",
+	    source_last_success },
+	{ SOURCE_PLAYLIST, "masthead_source_refreshes_total", "counter", "Refreshes tried.",
+	    source_refreshes },
+	{ SOURCE_PLAYLIST, "masthead_source_refresh_failures_total", "counter",
+	    "Refreshes that were not taken.", source_failures },
+	{ SOURCE_GUIDE, "masthead_guide_programmes", "gauge", "Programmes of the last good guide.",
+	    source_entries },
+	{ SOURCE_GUIDE, "masthead_guide_last_success_timestamp_seconds", "gauge",
+	    "When the guide was last known to be up to date; 0: not since the start.",
+	    source_last_success },
+	{ SOURCE_GUIDE, "masthead_guide_refresh_failures_total", "counter",
+	    "Refreshes that were not taken.", source_failures },
+};
+
+static void
+add_source_value(struct buf *out, const struct source *source, size_t i)
+{
+	struct source_info info;
+
+	source_get_info(source, &info);
+	if (info.kind != source_metrics[i].kind)
+		return;
+	buf_str(out, source_metrics[i].name);
+	add_label(out, info.kind == SOURCE_PLAYLIST ? "source" : "guide", info.name);
+	buf_printf(out, " %" PRIu64 "\n", source_metrics[i].value(&info));
+}
+
+static void
+add_sources(struct buf *out, const struct gateway *g)
+{
+	for (size_t i = 0; i < ARRAY_LEN(source_metrics); i++) {
+		add_head(out, source_metrics[i].name, source_metrics[i].type,
+		    source_metrics[i].help);
+		for (size_t k = 0; k < g->playlist_count; k++)
+			add_source_value(out, g->playlists[k].source, i);
+		if (g->guide != NULL)
+			add_source_value(out, g->guide, i);
+	}
+}
+
+static void
+add_slots(struct buf *out, const struct gateway *g)
+{
+	add_head(out, "masthead_source_slots_used", "gauge", "Connections open to an account.");
+	for (size_t i = 0; i < g->playlist_count; i++) {
+		buf_str(out, "masthead_source_slots_used");
+		add_label(out, "source", g->playlists[i].config->name);
+		buf_printf(out, " %u\n", ledger_taken(g->playlists[i].account));
+	}
+	add_head(out, "masthead_source_slots_limit", "gauge",
+	    "Connections that an account allows; 0: any number.");
+	for (size_t i = 0; i < g->playlist_count; i++) {
+		buf_str(out, "masthead_source_slots_limit");
+		add_label(out, "source", g->playlists[i].config->name);
+		buf_printf(out, " %u\n", ledger_limit(g->playlists[i].account));
+	}
+	add_head(out, "masthead_tuners_used", "gauge", "Tuners of a device in use.");
+	for (size_t i = 0; i < g->device_count; i++) {
+		buf_str(out, "masthead_tuners_used");
+		add_label(out, "device", device_id_text(g->devices[i]));
+		buf_printf(out, " %u\n", device_busy(g->devices[i]));
+	}
+}
+
+static void
+add_lineup(struct buf *out, const struct gateway *g)
+{
+	const struct lineup *lineup = channels_lineup(g->channels);
+
+	add_head(out, "masthead_lineup_channels", "gauge", "Channels of the lineup.");
+	buf_printf(out, "masthead_lineup_channels %u\n",
+	    lineup == NULL ? 0 : (unsigned)lineup_count(lineup));
+}
+
+void
+status_metrics(struct http_request *req, void *arg)
+{
+	const struct gateway *g = arg;
+	struct figures figures = { .started = (uint64_t)g->started };
+	struct buf out = BUF_INIT(METRICS_MAX);
+
+	relay_stats(g->relay, &figures.relay);
+	http_server_stats(g->http, &figures.http);
+	worker_pool_stats(g->workers, &figures.workers);
+	channels_get_info(g->channels, &figures.channels);
+	process_get_info(&figures.process);
+	add_head(&out, "masthead_build_info", "gauge", "1, labelled with the version.");
+	buf_str(&out, "masthead_build_info");
+	add_label(&out, "version", masthead_version);
+	buf_str(&out, " 1\n");
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
+		buf_printf(&out, "%s %.17g\n", metrics[i].name, figure(&figures, i));
+	}
+	add_lineup(&out, g);
+	add_sources(&out, g);
+	add_slots(&out, g);
+	http_add_header(req, "Cache-Control", "no-store");
+	http_reply_buf(req, 200, "text/plain; version=0.0.4; charset=utf-8", &out);
+	buf_release(&out);
+}

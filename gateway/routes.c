@@ -1,0 +1,100 @@
+#include "gateway/routes.h"
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "gateway/gateway.h"
+#include "gateway/http/http.h"
+#include "gateway/outputs.h"
+#include "gateway/page.h"
+#include "gateway/source.h"
+#include "gateway/status.h"
+#include "gateway/tuner/api.h"
+
+/* -- the control socket --------------------------------------------------------------- */
+
+static void
+control_reload(struct http_request *req, void *arg)
+{
+	struct gateway *g = arg;
+	struct err err = ERR_INIT;
+
+	if (g->reload(g, &err) < 0)
+		http_reply_text(req, 422, "%s", err.text);
+	else
+		http_reply_text(req, 200, "reloaded");
+}
+
+static void
+control_refresh(struct http_request *req, void *arg)
+{
+	struct gateway *g = arg;
+
+	for (size_t i = 0; i < g->playlist_count; i++)
+		source_refresh(g->playlists[i].source);
+	if (g->guide != NULL)
+		source_refresh(g->guide);
+	http_reply_text(req, 202, "refreshing");
+}
+
+/* -- the table ------------------------------------------------------------------------- */
+
+#define GET_(pattern, audience, handler, help)             \
+	{                                                  \
+		HTTP_GET, pattern, audience, handler, help \
+	}
+#define POST_(pattern, audience, handler, help)             \
+	{                                                   \
+		HTTP_POST, pattern, audience, handler, help \
+	}
+/* HDHomeRun documents: the first device at the root, every one below /device/ID. */
+#define DEVICE_(methods, path, handler, help)                                 \
+	{ methods, path, HTTP_VIEWERS, handler, help },                       \
+	{                                                                     \
+		methods, "/device/{device}" path, HTTP_VIEWERS, handler, NULL \
+	}
+
+const struct http_route routes[] = {
+	GET_("/", HTTP_VIEWERS, page_front, "the front page"),
+	GET_("/style.css", HTTP_ANYONE, page_style, "its style"),
+	GET_("/favicon.ico", HTTP_ANYONE, page_icon, "its icon"),
+
+	DEVICE_(HTTP_GET, "/discover.json", api_discover, "HDHomeRun: the device"),
+	DEVICE_(HTTP_GET, "/lineup.json", api_lineup_json, "HDHomeRun: the channels"),
+	DEVICE_(HTTP_GET, "/lineup.xml", api_lineup_xml, "HDHomeRun: the channels as XML"),
+	DEVICE_(HTTP_GET, "/lineup.m3u", api_lineup_m3u, "HDHomeRun: the channels as M3U"),
+	DEVICE_(HTTP_GET, "/lineup_status.json", api_lineup_status, "HDHomeRun: the scan"),
+	DEVICE_(HTTP_GET | HTTP_POST, "/lineup.post", api_lineup_post,
+	    "HDHomeRun: ?scan=start refreshes the sources"),
+	DEVICE_(HTTP_GET, "/status.json", api_status, "HDHomeRun: the tuners"),
+	DEVICE_(HTTP_GET, "/device.xml", api_device_xml, "UPnP: the device"),
+	GET_("/capability", HTTP_VIEWERS, api_device_xml, NULL),
+	DEVICE_(HTTP_GET, "/auto/v{channel}", api_stream,
+	    "a channel on any tuner; ?duration=SECONDS"),
+	DEVICE_(HTTP_GET, "/tuner{n}/v{channel}", api_stream, "a channel on that tuner"),
+	DEVICE_(HTTP_GET, "/auto/ch{frequency}", api_no_frequency,
+	    "always 404: no raw frequencies"),
+	DEVICE_(HTTP_GET, "/tuner{n}/ch{frequency}", api_no_frequency, NULL),
+
+	GET_("/playlist.m3u", HTTP_VIEWERS, outputs_playlist,
+	    "the channels for IPTV players; ?group-title=A,B"),
+	GET_("/m3u/threadfin.m3u", HTTP_VIEWERS, outputs_playlist, NULL),
+	GET_("/m3u/xteve.m3u", HTTP_VIEWERS, outputs_playlist, NULL),
+	GET_("/guide.xml", HTTP_VIEWERS, outputs_guide, "the guide, XMLTV"),
+	GET_("/xmltv/threadfin.xml", HTTP_VIEWERS, outputs_guide, NULL),
+	GET_("/xmltv/xteve.xml", HTTP_VIEWERS, outputs_guide, NULL),
+	GET_("/guide.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, "the guide, compressed"),
+	GET_("/xmltv/threadfin.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, NULL),
+	GET_("/xmltv/xteve.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, NULL),
+	GET_("/stream/{id}", HTTP_VIEWERS, outputs_stream,
+	    "a channel by its stable id, as the playlist has it; needs no tuner"),
+
+	GET_("/api/v1/status", HTTP_VIEWERS, status_reply, "everything that is going on, as JSON"),
+	GET_("/metrics", HTTP_VIEWERS, status_metrics, "the same for Prometheus"),
+	GET_("/healthz", HTTP_ANYONE, status_healthz, "200 while the program lives"),
+	GET_("/readyz", HTTP_ANYONE, status_readyz, "200 once viewers can be served"),
+
+	POST_("/control/reload", HTTP_ADMIN, control_reload, "read the configuration again"),
+	POST_("/control/refresh", HTTP_ADMIN, control_refresh, "refresh every source now"),
+	{ 0, NULL, HTTP_ANYONE, NULL, NULL },
+};

@@ -1,0 +1,141 @@
+#include "gateway/rows.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/url.h"
+#include "gateway/channels.h"
+#include "gateway/gateway.h"
+#include "gateway/http/http.h"
+#include "playlist/lineup.h"
+
+#define PIECE      (48u << 10) /* bytes made in one turn */
+#define GROUPS_MAX 4096        /* bytes of ?group-title= */
+/* Rows looked at in one turn, so that a filter that finds nothing does not hold the loop. */
+#define ROWS_MAX   4096
+
+struct rows {
+	struct rows_reply form;
+	struct lineup *lineup;
+	uint32_t next;
+	_Bool begun, some;
+	char *before, *links;
+	char *groups; /* as in the query, decoded; NULL: all */
+};
+
+static void
+rows_free(void *arg)
+{
+	struct rows *rows = arg;
+
+	lineup_unref(rows->lineup);
+	free(rows->before);
+	free(rows->links);
+	free(rows->groups);
+	free(rows);
+}
+
+/* Is `group` one of the names between commas? */
+static _Bool
+has_group(const char *groups, const char *group)
+{
+	size_t len = strlen(group);
+
+	while (groups != NULL) {
+		const char *end = strchrnul(groups, ',');
+
+		if ((size_t)(end - groups) == len && memcmp(groups, group, len) == 0)
+			return 1;
+		groups = *end == ',' ? end + 1 : NULL;
+	}
+	return 0;
+}
+
+static int
+rows_next(void *arg, struct buf *out)
+{
+	struct rows *rows = arg;
+	uint32_t count = lineup_count(rows->lineup), stop;
+	struct lineup_channel channel;
+
+	if (!rows->begun) {
+		buf_str(out, rows->before);
+		rows->begun = 1;
+	}
+	stop = count - rows->next < ROWS_MAX ? count : rows->next + ROWS_MAX;
+	while (rows->next < stop && out->len < PIECE) {
+		lineup_get(rows->lineup, rows->next++, &channel);
+		if (rows->groups != NULL && !has_group(rows->groups, channel.group))
+			continue;
+		if (rows->some && rows->form.between != NULL)
+			buf_str(out, rows->form.between);
+		rows->some = 1;
+		rows->form.row(out, &channel, rows->links);
+	}
+	if (rows->next >= count)
+		buf_str(out, rows->form.after);
+	if (buf_status(out) < 0)
+		return buf_status(out);
+	return rows->next < count;
+}
+
+static uint64_t
+hash_text(uint64_t hash, const char *text)
+{
+	return text == NULL ? hash : hash_fnv(hash, text, strlen(text) + 1);
+}
+
+static struct rows *
+rows_new(struct http_request *req, struct lineup *lineup, const struct rows_reply *form,
+    const char *links)
+{
+	struct rows *rows = calloc(1, sizeof(*rows));
+	struct buf groups = BUF_INIT(GROUPS_MAX);
+
+	if (rows == NULL)
+		return NULL;
+	rows->form = *form;
+	rows->lineup = lineup_ref(lineup);
+	rows->before = strdup(form->before);
+	rows->links = strdup(links);
+	if (form->by_group && url_query_get(&groups, http_query(req), "group-title"))
+		rows->groups = buf_take(&groups, NULL);
+	buf_release(&groups);
+	if (rows->before == NULL || rows->links == NULL) {
+		rows_free(rows);
+		return NULL;
+	}
+	return rows;
+}
+
+void
+rows_reply(struct http_request *req, const struct gateway *g, const struct rows_reply *form,
+    const char *links)
+{
+	struct http_generator generator = { rows_next, rows_free, NULL };
+	struct lineup *lineup = channels_lineup(g->channels);
+	struct rows *rows;
+	uint64_t hash;
+	char etag[24];
+
+	if (lineup == NULL) {
+		http_add_header(req, "Retry-After", "2");
+		http_reply_text(req, 503, "The channels are not there yet. Try again in a moment.");
+		return;
+	}
+	rows = rows_new(req, lineup, form, links);
+	if (rows == NULL) {
+		http_reply_text(req, 503, "Out of memory. Try again in a moment.");
+		return;
+	}
+	hash = hash_text(hash_text(lineup_tag(lineup), form->type), rows->before);
+	hash = hash_text(hash_text(hash, rows->links), rows->groups);
+	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", hash);
+	generator.arg = rows;
+	http_reply_generated(req, 200, form->type, etag, &generator);
+}

@@ -1,0 +1,276 @@
+#include "gateway/setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "gateway/allow.h"
+#include "gateway/channels.h"
+#include "gateway/gateway.h"
+#include "gateway/relay/ledger.h"
+#include "gateway/source.h"
+#include "gateway/stream.h"
+#include "gateway/tuner/device.h"
+
+#define RAP_WAIT_MS  1500
+#define CHANNELS_MAX 256
+#define READERS_MAX  4000
+
+/* Everything that a new configuration makes, before it is in force. */
+struct made {
+	struct allow *allow;
+	struct gateway_playlist *playlists;
+	size_t playlist_count;
+	struct source *guide;
+	struct device **devices;
+	size_t device_count;
+};
+
+/* -- making ------------------------------------------------------------------------- */
+
+static struct source_config
+playlist_config(const struct config_playlist *p)
+{
+	return (struct source_config){ .kind = SOURCE_PLAYLIST,
+		.name = p->name,
+		.url = p->url,
+		.user_agent = p->user_agent,
+		.proxy = p->proxy,
+		.headers = p->headers,
+		.header_count = p->header_count,
+		.refresh_ms = p->refresh_ms,
+		.shrink_percent = p->shrink_percent };
+}
+
+static struct source_config
+guide_config(const struct config_guide *p)
+{
+	return (struct source_config){ .kind = SOURCE_GUIDE,
+		.name = p->name,
+		.url = p->url,
+		.user_agent = p->user_agent,
+		.proxy = p->proxy,
+		.headers = p->headers,
+		.header_count = p->header_count,
+		.refresh_ms = p->refresh_ms };
+}
+
+/* The source at work if it is still what the config describes, else a new one. */
+static struct source *
+keep_or_make(const struct gateway *g, const struct config *config, struct source *old,
+    const struct source_config *wanted, const struct source_events *events, struct err *err)
+{
+	const struct source_deps deps = { g->base, g->fetcher, g->workers, g->clock, config->data };
+
+	if (old != NULL && source_matches(old, wanted))
+		return old;
+	return source_new(&deps, wanted, events, err);
+}
+
+static int
+make_playlists(struct made *made, const struct gateway *g, const struct config *config,
+    const struct source_events *events, struct err *err)
+{
+	made->playlists = calloc(config->playlist_count + 1, sizeof(*made->playlists));
+	if (made->playlists == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < config->playlist_count; i++) {
+		const struct config_playlist *p = &config->playlists[i];
+		const struct gateway_playlist *old = gateway_find_playlist(g, p->name);
+		struct gateway_playlist *new = &made->playlists[i];
+		struct source_config wanted = playlist_config(p);
+
+		made->playlist_count = i + 1;
+		new->config = p;
+		new->account = old != NULL ? ledger_ref(old->account)
+					   : ledger_new(p->name, p->max_streams);
+		if (new->account == NULL)
+			return err_set(err, ENOMEM, "out of memory");
+		new->source = keep_or_make(g, config, old != NULL ? old->source : NULL, &wanted,
+		    events, err);
+		if (new->source == NULL)
+			return err_wrap(err, "playlist '%s'", p->name);
+	}
+	return 0;
+}
+
+static int
+make_guide(struct made *made, const struct gateway *g, const struct config *config,
+    const struct source_events *events, struct err *err)
+{
+	struct source_config wanted;
+
+	if (config->guide_count == 0)
+		return 0;
+	wanted = guide_config(&config->guides[0]);
+	made->guide = keep_or_make(g, config, g->guide, &wanted, events, err);
+	return made->guide == NULL ? err_wrap(err, "guide '%s'", wanted.name) : 0;
+}
+
+/* A device is the one at its place of the list; a new explicit id makes it another one. */
+static struct device *
+keep_or_make_device(const struct gateway *g, const struct config_device *wanted, unsigned i,
+    struct err *err)
+{
+	struct device *old = i < g->device_count ? g->devices[i] : NULL;
+
+	if (old != NULL && (wanted->id == NULL || strcasecmp(wanted->id, device_id_text(old)) == 0))
+		return device_ref(old);
+	return device_new(i, wanted->name, wanted->tuners, wanted->id, g->store, err);
+}
+
+static int
+make_devices(struct made *made, const struct gateway *g, const struct config *config,
+    struct err *err)
+{
+	made->devices = calloc(config->device_count + 1, sizeof(struct device *));
+	if (made->devices == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < config->device_count; i++) {
+		made->devices[i] = keep_or_make_device(g, &config->devices[i], (unsigned)i, err);
+		if (made->devices[i] == NULL)
+			return err->code;
+		made->device_count = i + 1;
+	}
+	return 0;
+}
+
+static int
+make_all(struct made *made, const struct gateway *g, const struct config *config,
+    const struct source_events *events, struct err *err)
+{
+	int rc;
+
+	if (config->playlist_count > CHANNELS_SOURCES_MAX)
+		return err_set(err, E2BIG, "playlists: more than %d", CHANNELS_SOURCES_MAX);
+	made->allow = allow_new(config->allow, config->allow_count, err);
+	if (made->allow == NULL)
+		return err_wrap(err, "allow");
+	rc = make_devices(made, g, config, err);
+	if (rc == 0)
+		rc = make_playlists(made, g, config, events, err);
+	if (rc == 0)
+		rc = make_guide(made, g, config, events, err);
+	return rc;
+}
+
+/* -- unmaking ------------------------------------------------------------------------- */
+
+static _Bool
+uses_source(const struct made *made, const struct source *source)
+{
+	for (size_t i = 0; i < made->playlist_count; i++) {
+		if (made->playlists[i].source == source)
+			return 1;
+	}
+	return source != NULL && made->guide == source;
+}
+
+/* Frees `gone` but for the sources that `stays` uses as well. */
+static void
+unmake(struct made *gone, const struct made *stays)
+{
+	allow_free(gone->allow);
+	for (size_t i = 0; i < gone->playlist_count; i++) {
+		if (!uses_source(stays, gone->playlists[i].source))
+			source_free(gone->playlists[i].source);
+		ledger_unref(gone->playlists[i].account);
+	}
+	free(gone->playlists);
+	if (!uses_source(stays, gone->guide))
+		source_free(gone->guide);
+	for (size_t i = 0; i < gone->device_count; i++)
+		device_unref(gone->devices[i]);
+	free(gone->devices);
+}
+
+static struct made
+made_of(const struct gateway *g)
+{
+	return (struct made){ g->allow, g->playlists, g->playlist_count, g->guide, g->devices,
+		g->device_count };
+}
+
+/* -- putting into force ------------------------------------------------------------------ */
+
+struct relay_settings
+setup_relay(const struct config *config)
+{
+	return (struct relay_settings){
+		.window_bytes = config->relay.window_bytes,
+		.window_ms = config->relay.window_ms,
+		.join_behind_ms = config->relay.join_behind_ms,
+		.linger_ms = config->relay.linger_ms,
+		.connect_ms = config->relay.connect_ms,
+		.stall_ms = config->relay.stall_ms,
+		.late_ms = config->relay.late_ms,
+		.rap_wait_ms = RAP_WAIT_MS,
+		.sendfile_from = config->relay.sendfile_from,
+		.channels_max = CHANNELS_MAX,
+		.readers_max = READERS_MAX,
+	};
+}
+
+static int
+set_lineup_sources(const struct gateway *g)
+{
+	struct channels_source sources[CHANNELS_SOURCES_MAX];
+
+	for (size_t i = 0; i < g->playlist_count; i++) {
+		sources[i].name = g->playlists[i].config->name;
+		sources[i].path = source_result_path(g->playlists[i].source);
+	}
+	return channels_set_sources(g->channels, sources, g->playlist_count);
+}
+
+int
+setup_apply(struct gateway *g, struct config *config, const struct source_events *events,
+    struct err *err)
+{
+	struct made made = { 0 }, old = made_of(g);
+	const struct relay_settings settings = setup_relay(config);
+	struct config *old_config = g->config;
+	int rc;
+
+	rc = make_all(&made, g, config, events, err);
+	if (rc < 0) {
+		unmake(&made, &old);
+		return rc;
+	}
+	g->config = config;
+	g->allow = made.allow;
+	g->playlists = made.playlists;
+	g->playlist_count = made.playlist_count;
+	g->guide = made.guide;
+	g->devices = made.devices;
+	g->device_count = made.device_count;
+	unmake(&old, &made);
+	for (size_t i = 0; i < g->device_count; i++)
+		device_configure(g->devices[i], config->devices[i].name, config->devices[i].tuners);
+	for (size_t i = 0; i < g->playlist_count; i++)
+		ledger_set_limit(g->playlists[i].account, config->playlists[i].max_streams);
+	log_set_level(config->log_level);
+	relay_configure(g->relay, &settings);
+	if (config->guide_count > 1)
+		log_warn(NULL, "only the first guide, '%s', is used: guides are not merged yet",
+		    config->guides[0].name);
+	if (set_lineup_sources(g) < 0)
+		log_error(NULL, "out of memory: the lineup stays as it is until the next reload");
+	stream_update_all(g);
+	config_free(old_config);
+	return 0;
+}
+
+void
+setup_release(struct gateway *g)
+{
+	static const struct made nothing;
+	struct made all = made_of(g);
+
+	unmake(&all, &nothing);
+	config_free(g->config);
+	g->config = NULL;
+}
