@@ -11,7 +11,7 @@
 
 #define WINDOW  (12u << 20)
 #define SEGMENT (188u << 10)
-#define MB      1048576.0
+#define MIB     1048576.0
 
 static const struct place place;
 
@@ -59,10 +59,10 @@ main(int argc, char **argv)
 		sink_stop(&first);
 		sink_stop(&second);
 		subject_stop(&subject);
-		report_row(&(struct report_row){ "R8", what[mode], "MB", (two - one) / MB, NULL, 0,
-		    GOAL_AT_MOST, (WINDOW + 2 * SEGMENT) / MB, 1 });
+		report_row(&(struct report_row){ "R8", what[mode], "MiB", (two - one) / MIB, NULL,
+		    0, GOAL_AT_MOST, (WINDOW + 2 * SEGMENT) / MIB, 1 });
 	}
-	report_row(&(struct report_row){ "R8", "idle gateway, all resident pages", "MB",
-	    (double)idle.rss / MB, NULL, 0, GOAL_AT_MOST, 12, 1 });
+	report_row(&(struct report_row){ "R8", "idle gateway, all resident pages", "MiB",
+	    (double)idle.rss / MIB, NULL, 0, GOAL_AT_MOST, 12, 1 });
 	return report_status();
 }

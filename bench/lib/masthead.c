@@ -21,9 +21,8 @@
 #define TEXT_MAX (1u << 20)
 #define LOG      "masthead.log"
 
-/* $MASTHEAD, or what was built with the benchmark. */
-static char *
-masthead_binary(void)
+char *
+subject_binary(void)
 {
 	const char *given = getenv("MASTHEAD");
 	char *path = given != NULL ? strdup(given) : realpath("/proc/self/exe", NULL), *slash;
@@ -110,7 +109,7 @@ _Bool
 subject_start_masthead(struct subject *s, const struct subject_options *o)
 {
 	const struct place place = { .subject = 1, .netns = o->netns };
-	char *binary = masthead_binary(), *data = bench_path("data"), *config, *list = NULL;
+	char *binary = subject_binary(), *data = bench_path("data"), *config, *list = NULL;
 	const char *const remove[] = { "rm", "-rf", data, NULL };
 	char listen[64];
 	int out[2];

@@ -55,6 +55,9 @@ _Bool subject_start(struct subject *s, enum subject_kind kind, const struct subj
 void subject_stop(struct subject *s);
 const char *subject_name(enum subject_kind kind);
 
+/* Our binary: $MASTHEAD, or what was built with the benchmark. The caller's to free(). */
+char *subject_binary(void);
+
 /* -- for the files that start one kind each --------------------------------- */
 
 _Bool subject_start_masthead(struct subject *s, const struct subject_options *o);
