@@ -1,0 +1,35 @@
+/*
+ * Input that is perhaps gzip (RFC 1952), known by its first two bytes. Bytes go
+ * in, cut anywhere; plain bytes come out. Several members behind one another are
+ * one text; padding behind the last is ignored.
+ *
+ * The input is hostile: what comes out is bounded in size, and for compressed
+ * input by its ratio once there is much of it.
+ */
+#ifndef BASE_GUNZIP_H
+#define BASE_GUNZIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct gunzip;
+
+struct gunzip_limits {
+	uint64_t bytes_max;  /* plain bytes */
+	uint64_t ratio_free; /* plain bytes before the ratio counts */
+	unsigned ratio_max;  /* plain bytes to one compressed */
+};
+
+/* Negative: stop; gunzip_feed returns it. */
+typedef int gunzip_cb(const void *data, size_t len, void *arg, struct err *err);
+
+/* NULL: no memory. */
+struct gunzip *gunzip_new(const struct gunzip_limits *limits, gunzip_cb *out, void *arg);
+void gunzip_free(struct gunzip *g);
+/* 0, -EBADMSG (broken), -EFBIG (a limit), -ENOMEM, or what the callback returned. */
+int gunzip_feed(struct gunzip *g, const void *data, size_t len, struct err *err);
+/* The end of the input. -EBADMSG: it was cut off. */
+int gunzip_finish(struct gunzip *g, struct err *err);
+
+#endif
