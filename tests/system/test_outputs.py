@@ -28,13 +28,28 @@ def test_the_playlist_hands_out_our_addresses_and_keeps_every_attribute(make_gat
     gateway = make_gateway(config_for(provider.playlist("/p.m3u", text))).start_with_lineup()
     reply = gateway.get("/playlist.m3u")
     assert reply.headers["Content-Type"].startswith(("audio/x-mpegurl", "application/x-mpegurl"))
-    assert reply.text.startswith("#EXTM3U ")
-    assert "/guide.xml" in reply.text.splitlines()[0]
+    assert reply.text.startswith("#EXTM3U")
     assert 'tvg-logo="http://logo/1.png"' in reply.text
     assert 'group-title="UK"' in reply.text
     assert 'catchup="shift"' in reply.text and 'catchup-days="7"' in reply.text
     assert provider.url not in reply.text and "token" not in reply.text
     assert reply.text.splitlines()[-1].startswith(gateway.url)
+
+
+def test_the_playlist_names_our_guide(with_guide):
+    first = with_guide.get("/playlist.m3u").text.splitlines()[0]
+    assert f'url-tvg="{with_guide.url}guide.xml"' in first
+    assert f'x-tvg-url="{with_guide.url}guide.xml"' in first
+
+
+def test_groups_of_the_playlist_can_be_chosen(make_gateway, provider):
+    url = provider.on("/live/1.ts", live)
+    text = "#EXTM3U\n" + "".join(f'#EXTINF:-1 group-title="{group}",{group} 1\n{url}?{group}\n'
+                                 for group in ("News", "Sport, live", "Film"))
+    gateway = make_gateway(config_for(provider.playlist("/p.m3u", text))).start_with_lineup()
+    shown = gateway.get("/playlist.m3u?group-title=News,Film").text
+    assert "News 1" in shown and "Film 1" in shown and "Sport" not in shown
+    assert gateway.get("/playlist.m3u?group-title=Nobody").text.count("#EXTINF") == 0
 
 
 def test_names_cannot_forge_lines_or_attributes_of_the_playlist(make_gateway, provider):
@@ -92,11 +107,11 @@ def test_healthz_and_readyz_tell_alive_from_ready(make_gateway, provider):
     assert gateway.get("/healthz").status == 200
     waiting = gateway.get("/readyz")
     assert waiting.status == 503
-    assert "acme" in waiting.text
-    # A lineup of no channels makes Plex refuse the device; before there is one, say so.
-    provider.channels(1)
-    health = gateway.run("healthcheck", "--data", gateway.data)
-    assert health.returncode in (0, 1)
+    assert "lineup" in waiting.text
+    # An empty lineup makes Plex refuse the device for good: say "later" while there is none.
+    for path in ("/lineup.json", "/playlist.m3u"):
+        reply = gateway.get(path)
+        assert reply.status == 503 and "Retry-After" in reply.headers
 
 
 def test_the_healthcheck_command_tells_by_its_exit_status(gateway):

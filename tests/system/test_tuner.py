@@ -120,9 +120,29 @@ def test_a_scan_is_over_at_once(gateway):
 def test_device_xml_describes_the_same_device(gateway):
     root = ElementTree.fromstring(gateway.get("/device.xml").data)
     space = {"u": "urn:schemas-upnp-org:device-1-0"}
-    device_id = gateway.get("/discover.json").json["DeviceID"]
-    assert root.findtext("u:URLBase", namespaces=space).startswith(gateway.url.rstrip("/"))
-    assert device_id in root.findtext("u:device/u:UDN", namespaces=space)
+    device = gateway.get("/discover.json").json
+    assert root.findtext("u:URLBase", namespaces=space) == device["BaseURL"]
+    assert root.findtext("u:device/u:serialNumber", namespaces=space) == device["DeviceID"]
+    assert root.findtext("u:device/u:friendlyName", namespaces=space) == device["FriendlyName"]
+    assert re.fullmatch(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+                        root.findtext("u:device/u:UDN", namespaces=space))
+
+
+def test_every_device_has_its_own_id_tuners_and_addresses(make_gateway, provider):
+    config = config_for(provider.channels(2))
+    config["devices"] = [{"name": "One", "tuners": 1}, {"name": "Two", "tuners": 1}]
+    gateway = make_gateway(config).start_with_lineup()
+    one = gateway.get("/discover.json").json
+    ids = {device["name"]: device["id"] for device in gateway.facts()["devices"]}
+    two = gateway.get(f"/device/{ids['Two']}/discover.json").json
+    assert (one["FriendlyName"], two["FriendlyName"]) == ("One", "Two")
+    assert one["DeviceID"] != two["DeviceID"]
+    channels = gateway.get(path_of(two["LineupURL"])).json
+    assert all(channel["URL"].startswith(two["BaseURL"] + "/auto/v") for channel in channels)
+    with gateway.view("/auto/v1") as first, \
+            gateway.view(path_of(two["BaseURL"]) + "/auto/v2") as second:
+        assert (first.status, second.status) == (200, 200)
+    assert gateway.get("/device/00000000/discover.json").status == 404
 
 
 def test_unknown_query_parameters_are_ignored(gateway):
