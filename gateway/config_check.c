@@ -87,16 +87,23 @@ config_check_public_url(const char *text, struct err *err)
 int
 config_check_source_url(const char *text, struct err *err)
 {
+	const char *mark = strstr(text, "://");
+
 	if (strcmp(text, "demo:") == 0)
 		return 0;
 	if (url_has_scheme(text, "file"))
 		return text[5] == '/'
 		    ? 0
 		    : err_set(err, EINVAL, "a file needs its whole path: file:/media/channels.m3u");
-	if (!url_has_scheme(text, "http") && !url_has_scheme(text, "https"))
+	if (url_has_scheme(text, "http") || url_has_scheme(text, "https"))
+		return url_check_http(text, err);
+	/* Of a URL that may hold a password, only the scheme is shown. */
+	if (mark != NULL && mark - text <= 16)
 		return err_set(err, EINVAL,
-		    "the URL must begin with http://, https:// or file:/, or be demo:");
-	return url_check_http(text, err);
+		    "%.*s:// cannot be read; the URL must begin with http://, https:// or file:/",
+		    (int)(mark - text), text);
+	return err_set(err, EINVAL,
+	    "the URL must begin with http://, https:// or file:/, or be demo:");
 }
 
 int
