@@ -42,17 +42,17 @@ int lineup_build(int fd, const struct lineup_source *sources, size_t count,
 
 /* -- reading --------------------------------------------------------------- */
 
-struct lineup_stream { /* points into the mapping */
-	const char *source;              /* the source's name */
+struct lineup_stream {      /* points into the mapping */
+	const char *source; /* the source's name */
 	const char *url, *user_agent, *headers;
 };
-struct lineup_channel { /* points into the mapping; text never NULL */
-	uint64_t id;       /* stable identity */
+struct lineup_channel {        /* points into the mapping; text never NULL */
+	uint64_t id;           /* stable identity */
 	uint32_t major, minor; /* number; minor 0: none */
 	const char *name, *guide_id, *logo, *group;
 	const char *attrs; /* of the entry: "name\0value\0...\0" */
 	uint32_t stream_count;
-	uint32_t index;    /* its place in the order of numbers */
+	uint32_t index; /* its place in the order of numbers */
 	_Bool radio;
 };
 

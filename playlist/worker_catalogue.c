@@ -1,0 +1,186 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/gunzip.h"
+#include "base/sandbox.h"
+#include "base/url.h"
+#include "base/wire.h"
+#include "playlist/catalogue.h"
+#include "playlist/m3u.h"
+#include "playlist/workers.h"
+
+#define IN_FD  (WIRE_FD_FIRST + 0)
+#define OUT_FD (WIRE_FD_FIRST + 1)
+
+/* Two million rows while their table grows, and some for the libraries. */
+#define MEMORY_MAX     (UINT64_C(640) << 20)
+#define FILE_MAX       (UINT64_C(4) << 30)
+#define PROGRESS_EVERY (UINT64_C(4) << 20)
+#define NOTES_MAX      100 /* complaints told; the rest is only counted */
+
+static const struct gunzip_limits input_limits = {
+	.bytes_max = UINT64_C(2) << 30,
+	.ratio_free = UINT64_C(64) << 20,
+	.ratio_max = 200,
+};
+
+struct job {
+	const char *base;
+	struct m3u_reader *reader;
+	struct catalogue_writer *writer;
+	struct buf url; /* of the entry at hand, absolute */
+	uint64_t entries, skipped;
+	unsigned notes;
+	struct err *err; /* for the reader's callbacks, which have none */
+};
+
+static void
+on_note(uint32_t line, const char *text, void *arg)
+{
+	struct job *job = arg;
+
+	if (job->notes++ < NOTES_MAX)
+		(void)wire_note(WIRE_FD, line, text);
+}
+
+static void
+skip(struct job *job, uint32_t line, const char *text)
+{
+	job->skipped++;
+	on_note(line, text, job);
+}
+
+static int
+on_entry(const struct m3u_entry *entry, void *arg)
+{
+	struct job *job = arg;
+	struct m3u_entry absolute = *entry;
+	struct err why = ERR_INIT;
+	int rc;
+
+	/* Only Kodi itself can play these. */
+	if (url_has_scheme(entry->url, "plugin")) {
+		skip(job, entry->line, "a plugin:// address, which only Kodi understands");
+		return 0;
+	}
+	buf_clear(&job->url);
+	rc = url_resolve(&job->url, job->base, entry->url, &why);
+	if (rc == -ENOMEM)
+		return err_set(job->err, ENOMEM, "out of memory");
+	if (rc < 0) {
+		skip(job, entry->line, rc == -EMSGSIZE ? "a URL that is too long" : why.text);
+		return 0;
+	}
+	absolute.url = job->url.data;
+	job->entries++;
+	return catalogue_add(job->writer, &absolute, job->err);
+}
+
+static int
+on_plain(const void *data, size_t len, void *arg, struct err *err)
+{
+	struct job *job = arg;
+
+	return m3u_reader_feed(job->reader, data, len, err);
+}
+
+static int
+read_input(struct gunzip *gunzip, struct err *err)
+{
+	static char piece[256 << 10];
+	uint64_t done = 0, told = 0;
+	struct stat st = { 0 };
+	ssize_t n;
+	int rc;
+
+	(void)fstat(IN_FD, &st);
+	while ((n = read(IN_FD, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, "read");
+		rc = gunzip_feed(gunzip, piece, (size_t)n, err);
+		if (rc < 0)
+			return rc;
+		done += (uint64_t)n;
+		if (done - told >= PROGRESS_EVERY) {
+			told = done;
+			(void)wire_progress(WIRE_FD, done, (uint64_t)st.st_size);
+		}
+	}
+	return gunzip_finish(gunzip, err);
+}
+
+/* The guide's address, absolute; "" without one. */
+static const char *
+guide_url(struct job *job)
+{
+	const char *url = m3u_reader_header(job->reader)->guide_url;
+
+	buf_clear(&job->url);
+	if (url[0] == '\0' || url_resolve(&job->url, job->base, url, NULL) < 0)
+		return "";
+	return job->url.data;
+}
+
+static int
+read_playlist(struct job *job, struct err *err)
+{
+	struct gunzip *gunzip = gunzip_new(&input_limits, on_plain, job);
+	int rc;
+
+	job->reader = m3u_reader_new(&m3u_limits_default, on_entry, on_note, job);
+	job->writer = catalogue_writer_new(OUT_FD);
+	if (gunzip == NULL || job->reader == NULL || job->writer == NULL)
+		rc = err_set(err, ENOMEM, "out of memory");
+	else
+		rc = read_input(gunzip, err);
+	if (rc == 0)
+		rc = m3u_reader_finish(job->reader, err);
+	if (rc == 0 && job->entries == 0)
+		rc = err_set(err, EBADMSG, "the playlist has no entry that can be used");
+	if (rc == 0)
+		rc = catalogue_finish(job->writer, guide_url(job), err);
+	gunzip_free(gunzip);
+	return rc;
+}
+
+static int
+tell_results(const struct job *job)
+{
+	const struct m3u_counts *counts = m3u_reader_counts(job->reader);
+	int rc = wire_result(WIRE_FD, "entries", job->entries);
+
+	if (rc == 0)
+		rc = wire_result(WIRE_FD, "bytes", counts->bytes);
+	if (rc == 0)
+		rc = wire_result(WIRE_FD, "skipped", counts->skipped + job->skipped);
+	return rc < 0 ? rc : wire_done(WIRE_FD);
+}
+
+int
+catalogue_worker(int argc, char **argv)
+{
+	const struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
+	struct err err = ERR_INIT;
+	struct job job = { .base = argc > 1 ? argv[1] : "", .url = BUF_INIT(URL_MAX), .err = &err };
+	int rc;
+
+	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
+	if (rc > 0)
+		rc = wire_hello(WIRE_FD, (unsigned)rc);
+	if (rc == 0)
+		rc = read_playlist(&job, &err);
+	if (rc == 0)
+		rc = tell_results(&job);
+	else
+		(void)wire_fail(WIRE_FD, &err);
+	catalogue_writer_free(job.writer);
+	m3u_reader_free(job.reader);
+	buf_release(&job.url);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
