@@ -35,7 +35,9 @@ LDFLAGS_asan    := -fsanitize=address,undefined
 LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. $(WARN) $(WERROR) $(HARDEN) \
               $(CFLAGS_$(VARIANT)) $(PKG_CFLAGS) $(CFLAGS)
-LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
+# as-needed: libavcodec brings a hundred libraries and 9 MB, so transcode/av loads it
+# when a worker wants it; only its headers are for the compiler.
+LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) -Wl,--as-needed $(LDFLAGS)
 
 # -- rooms ------------------------------------------------------------------
 
