@@ -175,6 +175,13 @@ find_mark(const char *p, const char *end)
 	return memmem(p, (size_t)(end - p), "://", 3);
 }
 
+/* A URL in a URL, as a proxy's: what stands before `p` is a scheme, what follows is "//". */
+static _Bool
+is_inner_url(const char *p, const char *end)
+{
+	return p[-1] == ':' && end - p >= 2 && p[0] == '/' && p[1] == '/';
+}
+
 static const char *redact_url(struct shape *s, const char *p, const char *end);
 
 /* The path: hides the two elements after one of account_paths. */
@@ -196,8 +203,7 @@ redact_path(struct shape *s, const char *p, const char *end)
 			if (is_listed(account_paths, ARRAY_LEN(account_paths), p + 1, len))
 				hidden = 2;
 		}
-		/* A URL in a URL, as of a proxy: /http://... */
-		if (next[-1] == ':' && end - next >= 2 && next[0] == '/' && next[1] == '/') {
+		if (is_inner_url(next, end)) {
 			show(s, "//", 2);
 			return redact_url(s, next + 2, end);
 		}
@@ -290,6 +296,10 @@ redact_url(struct shape *s, const char *p, const char *end)
 	}
 	host = span_until(p, end, "/?#");
 	show(s, p, host);
+	if (is_inner_url(p + host, end)) {
+		show(s, "//", 2);
+		return redact_url(s, p + host + 2, end);
+	}
 	p = redact_path(s, p + host, end);
 	return redact_query(s, p, end);
 }
