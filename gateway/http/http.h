@@ -33,18 +33,18 @@ struct http_server;
 
 /* Every limit of the room. Zero fields take the defaults in http_limits_default. */
 struct http_limits {
-	size_t head_max;             /* 16 KiB, request line included */
-	size_t target_max;           /* 8 KiB */
-	unsigned header_count_max;   /* 64 */
-	size_t body_max;             /* 1 MiB */
-	unsigned head_ms;            /* first byte (or accept) to whole head: 10 s */
-	unsigned idle_ms;            /* keep-alive without a request: 15 s */
-	unsigned body_ms;            /* whole body: 30 s */
-	unsigned send_ms;            /* no byte taken by the peer: 30 s */
-	unsigned connections_max;    /* 4096 */
-	unsigned per_address_max;    /* 256; loopback and Unix sockets are exempt */
-	unsigned accept_budget;      /* accepted in one turn of the loop: 64 */
-	unsigned requests_max;       /* on one connection: 1000 */
+	size_t head_max;           /* 16 KiB, request line included */
+	size_t target_max;         /* 8 KiB */
+	unsigned header_count_max; /* 64 */
+	size_t body_max;           /* 1 MiB */
+	unsigned head_ms;          /* first byte (or accept) to whole head: 10 s */
+	unsigned idle_ms;          /* keep-alive without a request: 15 s */
+	unsigned body_ms;          /* whole body: 30 s */
+	unsigned send_ms;          /* no byte taken by the peer: 20 s; also TCP_USER_TIMEOUT */
+	unsigned connections_max;  /* 4096 */
+	unsigned per_address_max;  /* 256; loopback and Unix sockets are exempt */
+	unsigned accept_budget;    /* accepted in one turn of the loop: 64 */
+	unsigned requests_max;     /* on one connection: 1000 */
 };
 extern const struct http_limits http_limits_default;
 
@@ -54,7 +54,11 @@ enum http_method { HTTP_GET = 1 << 0, HTTP_HEAD = 1 << 1, HTTP_POST = 1 << 2, HT
 enum http_audience {
 	HTTP_ANYONE,  /* no data: health */
 	HTTP_VIEWERS, /* the networks of the `allow` list, and Unix sockets */
-	HTTP_ADMIN,   /* Unix sockets only (the control socket's folder is its lock) */
+	/*
+	 * Private Unix sockets only: the mode of the file is the lock. Not the others, for a
+	 * reverse proxy in front of one brings the whole world.
+	 */
+	HTTP_ADMIN,
 };
 
 typedef void http_handler(struct http_request *req, void *arg);
@@ -62,8 +66,8 @@ typedef void http_handler(struct http_request *req, void *arg);
 /*
  * One row a route. `pattern` is matched on the decoded path, element by element:
  * literal text, or {name}, which takes a whole element or the rest of one
- * ("/tuner{n}/v{channel}"), or {rest...} as last element, which takes all that
- * follows. The first row that fits path wins; a path that fits rows only of other
+ * ("/tuner{n}/v{channel}") and never nothing, or {rest...} as last element, which
+ * takes all that follows, be it nothing. The first row that fits path wins; a path that fits rows only of other
  * methods gets 405 with Allow. HTTP_GET implies HEAD, whose body is never sent.
  */
 struct http_route {
@@ -83,9 +87,16 @@ struct http_config {
 	_Bool (*allowed)(void *arg, const char *address);
 };
 
+/*
+ * NULL with *err set: -EINVAL names a pattern that is none. The process ignores
+ * SIGPIPE from here on, for sendfile cannot do without.
+ */
 struct http_server *http_server_new(struct event_base *base, const struct http_config *config,
     struct err *err);
-/* Closes listeners and connections (taken-over sockets are no longer its own). NULL: no-op. */
+/*
+ * Closes listeners and connections (taken-over sockets are no longer its own); the
+ * holders of requests hear it by `gone`. Not from inside a handler. NULL: no-op.
+ */
 void http_server_free(struct http_server *server);
 /*
  * "ADDR:PORT", "[V6]:PORT" (port 0: any) or "unix:PATH" (an old socket file that
@@ -94,16 +105,19 @@ void http_server_free(struct http_server *server);
  */
 int http_server_listen(struct http_server *server, const char *where, _Bool private,
     struct err *err);
-/* The bound address of listener i as "ADDR:PORT" or "unix:PATH"; NULL past the last. */
+/*
+ * The bound address of listener i as "ADDR:PORT" or "unix:PATH"; NULL past the last.
+ * "[::]:PORT" takes IPv4 too, unless an IPv4 listener of that port was there before.
+ */
 const char *http_server_address(const struct http_server *server, size_t i);
 /* No new connections; open ones end after their present reply. For draining. */
 void http_server_stop(struct http_server *server);
 
 struct http_stats {
-	unsigned connections;    /* open now, taken-over ones not counted */
+	unsigned connections;            /* open now, taken-over ones not counted */
 	uint64_t accepted, refused, bad; /* refused: over a limit; bad: 400 and kin */
-	uint64_t requests[6];    /* by status class, [2] = 2xx */
-	uint64_t paused;         /* times accepting paused for lack of descriptors */
+	uint64_t requests[6];            /* by status class, [2] = 2xx */
+	uint64_t paused;                 /* times accepting paused for lack of descriptors */
 };
 void http_server_stats(const struct http_server *server, struct http_stats *ret);
 
@@ -117,7 +131,7 @@ const char *http_param(const struct http_request *req, const char *name);
 /* A header's value by name (any case); NULL if absent. */
 const char *http_header(const struct http_request *req, const char *name);
 const char *http_body(const struct http_request *req, size_t *ret_len);
-/* Numeric, no port; "unix" for a Unix socket. */
+/* Numeric, no port, IPv4 never as ::ffff:...; "unix" for a Unix socket. */
 const char *http_peer(const struct http_request *req);
 /*
  * "http://HOST[:PORT]" as the client addressed us: the Host header if it is well
@@ -127,13 +141,17 @@ const char *http_base_url(const struct http_request *req);
 
 /*
  * A handler that returns without a reply must have held the request. `gone` is
- * called if the client leaves before the reply; req is dead then.
+ * called if the client leaves before the reply; req is dead then. With `gone` NULL
+ * req lives until the reply whatever the client does.
  */
 void http_hold(struct http_request *req, void (*gone)(void *arg), void *arg);
 
 /* -- replies: one a request ------------------------------------------------ */
 
-/* Adds a header to the coming reply. Name and value are ours, never the client's. */
+/*
+ * Adds a header to the coming reply. Name and value are ours, never the client's;
+ * control bytes in the value become spaces.
+ */
 void http_add_header(struct http_request *req, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
