@@ -22,7 +22,9 @@ struct err;
 struct lineup;
 
 #define LINEUP_CHANNELS_MAX 2000000
+#define LINEUP_STREAMS_MAX  64 /* of one channel */
 #define LINEUP_GONE_DAYS    90
+#define LINEUP_GONE_MAX     500000 /* the newest are remembered */
 
 /* -- building (the worker) ------------------------------------------------- */
 
@@ -69,6 +71,8 @@ int lineup_check(struct lineup *l, uint32_t rows, struct err *err);
 int lineup_load(struct lineup **ret, int fd, struct err *err);
 struct lineup *lineup_ref(struct lineup *l);
 void lineup_unref(struct lineup *l);
+/* Gives the pages that were touched back to the system: after a walk over all channels. */
+void lineup_drop(const struct lineup *l);
 
 uint32_t lineup_count(const struct lineup *l);
 /* A hash of the content: equal lineups have equal tags. */

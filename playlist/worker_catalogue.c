@@ -15,6 +15,7 @@
 
 #define IN_FD  (WIRE_FD_FIRST + 0)
 #define OUT_FD (WIRE_FD_FIRST + 1)
+#define URL_FD (WIRE_FD_FIRST + 2)
 
 /* Two million rows while their table grows, and some for the libraries. */
 #define MEMORY_MAX     (UINT64_C(640) << 20)
@@ -29,7 +30,7 @@ static const struct gunzip_limits input_limits = {
 };
 
 struct job {
-	const char *base;
+	char base[URL_MAX + 1]; /* what relative addresses are relative to */
 	struct m3u_reader *reader;
 	struct catalogue_writer *writer;
 	struct buf url; /* of the entry at hand, absolute */
@@ -128,6 +129,22 @@ guide_url(struct job *job)
 }
 
 static int
+read_base(struct job *job, struct err *err)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n != 0 && len < URL_MAX) {
+		n = read(URL_FD, job->base + len, URL_MAX - len);
+		if (n == -1 && errno != EINTR)
+			return err_sys(err, "read the playlist's address");
+		len += n > 0 ? (size_t)n : 0;
+	}
+	job->base[len] = '\0';
+	return 0;
+}
+
+static int
 read_playlist(struct job *job, struct err *err)
 {
 	struct gunzip *gunzip = gunzip_new(&input_limits, on_plain, job);
@@ -145,6 +162,9 @@ read_playlist(struct job *job, struct err *err)
 		rc = err_set(err, EBADMSG, "the playlist has no entry that can be used");
 	if (rc == 0)
 		rc = catalogue_finish(job->writer, guide_url(job), err);
+	/* Here, so that the gateway's own sync does not hold its loop. */
+	if (rc == 0 && fsync(OUT_FD) == -1 && errno != EINVAL)
+		rc = err_sys(err, "sync the snapshot");
 	gunzip_free(gunzip);
 	return rc;
 }
@@ -167,12 +187,16 @@ catalogue_worker(int argc, char **argv)
 {
 	const struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
 	struct err err = ERR_INIT;
-	struct job job = { .base = argc > 1 ? argv[1] : "", .url = BUF_INIT(URL_MAX), .err = &err };
+	struct job job = { .url = BUF_INIT(URL_MAX), .err = &err };
 	int rc;
 
+	(void)argc;
+	(void)argv;
 	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
 	if (rc > 0)
 		rc = wire_hello(WIRE_FD, (unsigned)rc);
+	if (rc == 0)
+		rc = read_base(&job, &err);
 	if (rc == 0)
 		rc = read_playlist(&job, &err);
 	if (rc == 0)

@@ -6,8 +6,9 @@
 #define PLAYLIST_WORKERS_H
 
 /*
- * catalogue BASE-URL: fd 4 a playlist (M3U, perhaps gzip), fd 5 an empty file
- * for the snapshot (playlist/catalogue.h). BASE-URL resolves relative entries.
+ * catalogue: fd 4 a playlist (M3U, perhaps gzip), fd 5 an empty file for the
+ * snapshot (playlist/catalogue.h), fd 6 the playlist's own URL as text, against
+ * which relative entries are resolved (not an argument: it may hold secrets).
  * Results: "entries", "bytes", "skipped"; notes: complaints with their lines.
  */
 int catalogue_worker(int argc, char **argv);

@@ -1,0 +1,120 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/sandbox.h"
+#include "base/wire.h"
+#include "playlist/catalogue.h"
+#include "playlist/lineup.h"
+#include "playlist/workers.h"
+
+#define OUT_FD      (WIRE_FD_FIRST + 0)
+#define PREVIOUS_FD (WIRE_FD_FIRST + 1)
+#define SOURCE_FD   (WIRE_FD_FIRST + 2)
+
+/* Besides the files that it maps: drafts and tables for two million channels. */
+#define MEMORY_MAX (UINT64_C(2) << 30)
+#define FILE_MAX   (UINT64_C(6) << 30)
+
+/* Address space for the files that came with the job. */
+static uint64_t
+mapped_bytes(int count)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct stat st;
+
+		if (fstat(PREVIOUS_FD + i, &st) == 0 && st.st_size > 0)
+			bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
+/* A lineup that cannot be read costs the numbers that were given, not the channels. */
+static int
+open_previous(struct lineup **ret)
+{
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	*ret = NULL;
+	if (fstat(PREVIOUS_FD, &st) == -1 || st.st_size == 0 ||
+	    lineup_load(ret, PREVIOUS_FD, &err) == 0)
+		return 0;
+	err_wrap(&err, "the previous lineup is not used");
+	return wire_note(WIRE_FD, 0, err.text);
+}
+
+static int
+build(struct lineup_source *sources, struct catalogue **catalogues, char **names, int count,
+    struct lineup_result *ret, struct err *err)
+{
+	struct lineup *previous;
+	int rc = open_previous(&previous);
+
+	for (int i = 0; i < count && rc == 0; i++) {
+		rc = catalogue_open(&catalogues[i], SOURCE_FD + i, err);
+		if (rc < 0)
+			err_wrap(err, "catalogue of '%s'", names[i]);
+		sources[i] = (struct lineup_source){ names[i], catalogues[i] };
+	}
+	if (rc == 0)
+		rc = lineup_build(OUT_FD, sources, (size_t)count, previous,
+		    clock_wall(&clock_system), ret, err);
+	lineup_unref(previous);
+	return rc;
+}
+
+static int
+tell_results(const struct lineup_result *result)
+{
+	const struct {
+		const char *key;
+		uint32_t value;
+	} rows[] = {
+		{ "channels", result->channels },
+		{ "kept", result->kept },
+		{ "added", result->added },
+		{ "gone", result->gone },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++)
+		rc = wire_result(WIRE_FD, rows[i].key, rows[i].value);
+	return rc < 0 ? rc : wire_done(WIRE_FD);
+}
+
+int
+lineup_worker(int argc, char **argv)
+{
+	int count = argc - 1;
+	const struct sandbox_limits limits = {
+		.memory = MEMORY_MAX + mapped_bytes(count + 1),
+		.file = FILE_MAX,
+	};
+	struct catalogue **catalogues = calloc((size_t)count + 1, sizeof(struct catalogue *));
+	struct lineup_source *sources = calloc((size_t)count + 1, sizeof(*sources));
+	struct lineup_result result = { 0 };
+	struct err err = ERR_INIT;
+	int rc;
+
+	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
+	if (rc > 0)
+		rc = wire_hello(WIRE_FD, (unsigned)rc);
+	if (rc == 0 && (catalogues == NULL || sources == NULL))
+		rc = err_set(&err, ENOMEM, "out of memory");
+	if (rc == 0)
+		rc = build(sources, catalogues, argv + 1, count, &result, &err);
+	if (rc == 0)
+		rc = tell_results(&result);
+	else
+		(void)wire_fail(WIRE_FD, &err);
+	for (int i = 0; catalogues != NULL && i < count; i++)
+		catalogue_close(catalogues[i]);
+	free(catalogues);
+	free(sources);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
