@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/gunzip.h"
+
 struct err;
 struct guide_copy;
 
 struct guide_limits {
-	uint64_t bytes_max;  /* of XML: 4 GiB */
-	uint64_t ratio_free; /* inflated bytes before the ratio counts: 64 MiB */
-	unsigned ratio_max;  /* inflated bytes per byte of input after that: 200 */
-	size_t prolog_max;   /* <tv must come within so many bytes: 4096 */
+	struct gunzip_limits input; /* 4 GiB of XML; 200 to 1 after 64 MiB */
+	size_t prolog_max;          /* <tv must come within so many bytes: 4096 */
 };
 extern const struct guide_limits guide_limits_default;
 

@@ -49,7 +49,7 @@ guide_worker(int argc, char **argv)
 {
 	const struct sandbox_limits limits = {
 		.memory = MEMORY_MAX,
-		.file = guide_limits_default.bytes_max,
+		.file = guide_limits_default.input.bytes_max,
 	};
 	struct err err = ERR_INIT;
 	struct guide_copy *g = NULL;
@@ -67,6 +67,11 @@ guide_worker(int argc, char **argv)
 	rc = g == NULL ? err_set(&err, ENOMEM, "out of memory") : copy_all(g, &err);
 	if (rc < 0)
 		goto out;
+	/* Here, so that the gateway's own sync does not hold its loop. */
+	if (fsync(XML_FD) == -1 || fsync(GZIP_FD) == -1) {
+		rc = err_sys(&err, "sync the guide");
+		goto out;
+	}
 	counts = guide_copy_counts(g);
 	if ((rc = wire_result(WIRE_FD, "bytes", counts->bytes)) == 0 &&
 	    (rc = wire_result(WIRE_FD, "channels", counts->channels)) == 0 &&
