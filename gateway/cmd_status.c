@@ -94,9 +94,12 @@ print_sources(const cJSON *doc)
 		else if (account != NULL)
 			snprintf(connections, sizeof(connections), "%.0f",
 			    number_of(account, "taken"));
-		printf("%-20.20s %-9s %9.0f  %-12s %s%s%s\n", text_of(source, "name"),
+		printf("%-20.20s %-9s %9.0f  %-12s %s\n", text_of(source, "name"),
 		    text_of(source, "kind"), number_of(source, playlist ? "entries" : "programmes"),
-		    connections, text_of(source, "state"), error[0] != '\0' ? ": " : "", error);
+		    connections,
+		    strcmp(text_of(source, "state"), "waiting") != 0 ? text_of(source, "state")
+			: error[0] != '\0'                           ? error
+								     : "up to date");
 	}
 }
 
@@ -282,7 +285,7 @@ const struct cmd cmd_reload = {
 	.name = "reload",
 	.summary = "have it read its configuration again",
 	.about = "The new configuration is checked as a whole first. If it has mistakes, they are "
-	         "said and\n"
+		 "said and\n"
 		 "nothing changes. No viewer is cut either way.",
 	.args = reload_args,
 	.options_size = sizeof(struct reload_options),

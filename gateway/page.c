@@ -219,7 +219,8 @@ add_source(struct buf *out, const struct gateway *g, const struct source *source
 	buf_str(out, "<tr><td>");
 	buf_xml(out, info.name);
 	buf_printf(out,
-	    "</td><td>%s</td><td class=\"number\">%" PRIu64 " %s</td><td class=\"number\">",
+	    "</td><td class=\"minor\">%s</td><td class=\"number\">%" PRIu64
+	    " %s</td><td class=\"number minor\">",
 	    info.kind == SOURCE_PLAYLIST ? "playlist" : "guide", info.entries,
 	    info.kind == SOURCE_PLAYLIST ? "entries" : "programmes");
 	if (account == NULL)
@@ -256,7 +257,8 @@ add_running(void *arg, const struct relay_channel_info *info)
 	buf_char(out, ' ');
 	buf_xml(out, info->name);
 	buf_printf(out,
-	    "</td><td class=\"number\">%u</td><td class=\"number\">%.1f Mbit/s</td><td>%s</td><td>",
+	    "</td><td class=\"number\">%u</td><td class=\"number\">%.1f Mbit/s</td><td>%s</td>"
+	    "<td class=\"minor\">",
 	    info->readers, (double)info->bits_per_second / 1e6, relay_state_name(info->state));
 	buf_xml(out, info->source);
 	buf_str(out, "</td></tr>\n");
@@ -273,8 +275,9 @@ add_viewers(struct buf *out, const struct gateway *g)
 		buf_str(out, "<p class=\"empty\">Nobody is watching.</p>");
 	} else {
 		buf_str(out,
-		    "<table>\n<tr><th>Channel</th><th>Viewers</th><th>Rate</th>"
-		    "<th>State</th><th>Source</th></tr>\n");
+		    "<table>\n<tr><th>Channel</th><th class=\"number\">Viewers</th>"
+		    "<th class=\"number\">Rate</th>"
+		    "<th>State</th><th class=\"minor\">Source</th></tr>\n");
 		relay_each_channel(g->relay, add_running, out);
 		buf_str(out, "</table>");
 	}
