@@ -8,9 +8,10 @@
 #include "bench/lib/report.h"
 #include "bench/lib/sink.h"
 
-#define CLIENTS 8
-#define WINDOW  (4u << 20)
-#define WRAPS   3
+#define CLIENTS    8
+#define WINDOW_MIB 4
+#define WINDOW     ((uint64_t)WINDOW_MIB << 20)
+#define WRAPS      3
 
 int
 main(int argc, char **argv)
@@ -22,7 +23,7 @@ main(int argc, char **argv)
 	struct subject_options options = { .origin = &origin,
 		.streams = &stream,
 		.stream_count = 1,
-		.window_bytes = WINDOW };
+		.window_mib = WINDOW_MIB };
 	struct subject subject;
 	struct sink sink;
 
@@ -34,7 +35,7 @@ main(int argc, char **argv)
 	if (!sink_wait(&sink, 1 << 20, 15000))
 		bench_die("not all clients received anything");
 	sink.shared->client[0].hold = 1;
-	until = sink.shared->client[1].bytes + (uint64_t)WRAPS * WINDOW;
+	until = sink.shared->client[1].bytes + WRAPS * WINDOW;
 	for (int ms = 0; sink.shared->client[1].bytes < until; ms += 10) {
 		if (ms > 30000)
 			bench_die("the viewers beside a stalled one receive nothing");

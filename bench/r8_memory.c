@@ -9,9 +9,10 @@
 #include "bench/lib/report.h"
 #include "bench/lib/sink.h"
 
-#define WINDOW  (12u << 20)
-#define SEGMENT (188u << 10)
-#define MIB     1048576.0
+#define WINDOW_MIB 12
+#define WINDOW     ((uint64_t)WINDOW_MIB << 20)
+#define SEGMENT    (188u << 10)
+#define MIB        1048576.0
 
 static const struct place place;
 
@@ -22,7 +23,7 @@ memory_with(const struct subject *subject, const char *path, struct sink *sink)
 	struct proc_memory memory;
 
 	sink_start(sink, &place, subject, path, 1, NULL);
-	if (!sink_wait(sink, 3ull * WINDOW, 60000))
+	if (!sink_wait(sink, 3 * WINDOW, 60000))
 		bench_die("%s does not stream", path);
 	proc_memory(subject->pid, &memory);
 	return (double)(memory.anon + memory.memfd);
@@ -38,7 +39,7 @@ main(int argc, char **argv)
 	struct subject_options options = { .origin = &origin,
 		.streams = streams,
 		.stream_count = ARRAY_LEN(streams),
-		.window_bytes = WINDOW };
+		.window_mib = WINDOW_MIB };
 	struct proc_memory idle = { 0 };
 
 	report_init(argc, argv);

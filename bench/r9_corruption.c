@@ -16,11 +16,13 @@
 #include "bench/lib/report.h"
 #include "bench/lib/sink.h"
 
-#define CLIENTS 8
-#define STALLED 4 /* of them; every cycle the other half */
-#define WINDOW  (4u << 20)
-#define WRAPS   4 /* windows that go by in a stall; the claim is 3 */
-#define RATE    100000000u
+#define CLIENTS    8
+#define STALLED    4 /* of them; every cycle the other half */
+#define WINDOW_MIB 4
+#define WINDOW     ((uint64_t)WINDOW_MIB << 20)
+#define WRAPS      4 /* windows that go by in a stall; the claim is 3 */
+#define GOP        5 /* the window holds a random access point at any time */
+#define RATE       100000000u
 
 struct network {
 	const char *name;
@@ -63,7 +65,7 @@ corrupt_bytes(enum subject_kind kind, const struct network *network, unsigned cy
 		bench_die("%s: not all clients received anything", subject.name);
 	for (unsigned cycle = 0; cycle < cycles; cycle++) {
 		hold(&sink, cycle, 1);
-		let_pass(network->options.origin, (uint64_t)WRAPS * WINDOW);
+		let_pass(network->options.origin, WRAPS * WINDOW);
 		hold(&sink, cycle, 0);
 		let_pass(network->options.origin, WINDOW);
 	}
@@ -108,12 +110,13 @@ main(int argc, char **argv)
 		.options = { .origin = &local,
 		    .streams = &stream,
 		    .stream_count = 1,
-		    .window_bytes = WINDOW } };
+		    .window_mib = WINDOW_MIB } };
 	unsigned cycles;
 
 	report_init(argc, argv);
 	cycles = report_pick(2, 6);
 	ts_stream_init(&stream.ts, TS_H264, RATE);
+	stream.ts.gop = GOP;
 	measure_origin(&local);
 	run(&network, cycles);
 	if (!net_veth_new(&veth)) {

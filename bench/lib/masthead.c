@@ -62,13 +62,13 @@ static char *
 masthead_config(const struct subject_options *o, const char *playlist)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
-	uint64_t window = o->window_bytes != 0 ? o->window_bytes : 12u << 20;
+	unsigned window = o->window_mib != 0 ? o->window_mib : 12;
 
 	buf_printf(&text,
 	    "playlists:\n  - name: bench\n    url: file:%s\n"
 	    "devices:\n  - name: Bench\n    tuners: 64\n"
-	    "relay:\n  window: %llu\n",
-	    playlist, (unsigned long long)window);
+	    "relay:\n  window: %uMiB\n",
+	    playlist, window);
 	if (o->never_sendfile || o->sendfile_from != 0)
 		buf_printf(&text, "  sendfile_from: %u\n", o->sendfile_from);
 	if (o->linger_ms != 0)

@@ -36,7 +36,7 @@ struct subject_options {
 	/* Masthead's settings; 0: its default. */
 	unsigned sendfile_from;
 	_Bool never_sendfile;
-	uint64_t window_bytes;
+	unsigned window_mib;
 	unsigned linger_ms;
 	const char *playlist; /* a file in place of the streams; NULL: none */
 };

@@ -35,12 +35,11 @@ static const struct place load_place, subject_place = { .subject = 1 };
 static char *
 make_playlist(const char *name, const char *entries)
 {
-	char *path = bench_path(name), *binary = subject_binary(), *program;
+	char *path = bench_path(name), *self = realpath("/proc/self/exe", NULL), *program;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	if (fd == -1 ||
-	    asprintf(&program, "%.*s/bench/catalogue_gen", (int)(strrchr(binary, '/') - binary),
-		binary) == -1)
+	if (fd == -1 || self == NULL ||
+	    asprintf(&program, "%.*s/catalogue_gen", (int)(strrchr(self, '/') - self), self) == -1)
 		bench_die("%s: %s", path, strerror(errno));
 	const char *const argv[] = { program, entries, NULL };
 	if (child_wait(child_exec(&load_place, argv, fd, "catalogue_gen.log"), WAIT_MS) != 0) {
@@ -49,7 +48,7 @@ make_playlist(const char *name, const char *entries)
 	}
 	(void)close(fd);
 	free(program);
-	free(binary);
+	free(self);
 	return path;
 }
 
