@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "gateway/worker_exec.h"
@@ -119,6 +120,9 @@ on_hello(struct wire_msg *msg, void *arg, struct err *err)
 		return 0;
 	if ((level & SANDBOX_HAS_FLOOR) == 0 || (level & ~known) != 0)
 		return err_set(err, EPROTO, "bad hello message: %u is no jail", level);
+	if (level != known && level != w->pool->stats.sandbox)
+		log_warn(NULL, "the jail of workers is not whole here: %s (docs/privsep.md)",
+		    sandbox_level_name(level));
 	w->pool->stats.sandbox = level;
 	return 0;
 }

@@ -859,6 +859,43 @@ START_TEST(bad_lists_of_descriptors_are_refused)
 }
 END_TEST
 
+/* -- the page for people ------------------------------------------------------ */
+
+static char *
+load(const char *path)
+{
+	char *text = NULL;
+	FILE *f = fopen(path, "r");
+	size_t cap = 0;
+
+	if (f == NULL)
+		return NULL;
+	ck_assert_int_gt(getdelim(&text, &cap, '\0', f), 0);
+	fclose(f);
+	return text;
+}
+
+/* Where the tests run from the root of the sources, as make does. */
+START_TEST(the_page_about_the_jail_names_every_call_of_the_tables)
+{
+	static const char mark[] = "SCMP_SYS(";
+	char *code = load("base/sandbox_seccomp.c"), *docs = load("docs/privsep.md");
+	unsigned count = 0;
+
+	for (char *p = code; docs != NULL && p != NULL && (p = strstr(p, mark)) != NULL;) {
+		char name[64];
+
+		p += strlen(mark);
+		snprintf(name, sizeof(name), "`%.*s`", (int)strcspn(p, ")"), p);
+		ck_assert_msg(strstr(docs, name) != NULL, "docs/privsep.md: no %s", name);
+		count++;
+	}
+	ck_assert(docs == NULL || code == NULL || count > 40);
+	free(code);
+	free(docs);
+}
+END_TEST
+
 UNIT_MAIN("sandbox", UNIT_ROWS(a_forbidden_call_is_refused_or_the_end, ARRAY_LEN(forbidden)),
     UNIT_ROWS(flags_open_nothing_else, ARRAY_LEN(also_with_every_flag)),
     UNIT_TEST(a_job_has_its_files_its_memory_and_the_clock),
@@ -870,4 +907,5 @@ UNIT_MAIN("sandbox", UNIT_ROWS(a_forbidden_call_is_refused_or_the_end, ARRAY_LEN
     UNIT_TEST(a_worker_dies_with_its_parent),
     UNIT_TEST(a_worker_whose_parent_went_first_does_not_start),
     UNIT_ROWS(only_the_listed_descriptors_remain_in_their_order, ARRAY_LEN(kept)),
-    UNIT_TEST(bad_lists_of_descriptors_are_refused))
+    UNIT_TEST(bad_lists_of_descriptors_are_refused),
+    UNIT_TEST(the_page_about_the_jail_names_every_call_of_the_tables))
