@@ -1,5 +1,6 @@
 #include "gateway/args.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,9 +242,11 @@ args_print_help(const struct cmd *cmd, FILE *out)
 	int width = 0, n;
 	char head[80];
 
-	fprintf(out, "usage: masthead %s [OPTION]...%s%s\n\n%s.\n", cmd->name,
-	    cmd->operands != NULL ? " " : "", cmd->operands != NULL ? cmd->operands : "",
-	    cmd->summary != NULL ? cmd->summary : cmd->name);
+	fprintf(out, "usage: masthead %s [OPTION]...%s%s\n", cmd->name,
+	    cmd->operands != NULL ? " " : "", cmd->operands != NULL ? cmd->operands : "");
+	if (cmd->summary != NULL)
+		fprintf(out, "\n%c%s.\n", toupper((unsigned char)cmd->summary[0]),
+		    cmd->summary + 1);
 	if (cmd->about != NULL)
 		fprintf(out, "\n%s\n", cmd->about);
 	for (size_t i = 0; i <= count; i++) {
