@@ -238,8 +238,9 @@ static void
 add_sources(struct buf *out, const struct gateway *g)
 {
 	buf_str(out,
-	    "<h2>Sources</h2>\n<div class=\"wide\"><table>\n<tr><th>Name</th><th>Kind</th>"
-	    "<th>Size</th><th>Connections</th><th>State</th></tr>\n");
+	    "<h2>Sources</h2>\n<div class=\"wide\"><table>\n<tr><th>Name</th>"
+	    "<th class=\"minor\">Kind</th><th class=\"number\">Size</th>"
+	    "<th class=\"number minor\">Connections</th><th>State</th></tr>\n");
 	for (size_t i = 0; i < g->playlist_count; i++)
 		add_source(out, g, g->playlists[i].source, g->playlists[i].account);
 	if (g->guide != NULL)
