@@ -11,6 +11,9 @@
 #include "playlist/lineup_format.h"
 #include "playlist/lineup_number.h"
 
+/* Channels of a walk after which its pages are given back: some 3 MiB. */
+#define DROP_EVERY 8192
+
 struct lineup {
 	struct file_map map;
 	struct lineup_header header; /* checked; the file's own is not looked at again */
@@ -152,6 +155,12 @@ are_sound_streams(const struct lineup *l, uint32_t first, uint32_t count)
 	return 1;
 }
 
+static void
+drop_all(const struct lineup *l)
+{
+	file_map_drop(&l->map, 0, l->map.len);
+}
+
 /* Gives back the pages of rows [from, to) of a table, which have been looked at. */
 static void
 drop_rows(const struct lineup *l, const struct snapshot_part *part, uint32_t from, uint32_t to,
@@ -193,7 +202,7 @@ lineup_check(struct lineup *l, uint32_t rows, struct err *err)
 	}
 	if (l->streams_checked != l->stream_count)
 		return err_set(err, EBADMSG, "a broken lineup: streams of no channel");
-	lineup_drop(l);
+	drop_all(l);
 	return 0;
 }
 
@@ -228,12 +237,6 @@ lineup_unref(struct lineup *l)
 	free(l);
 }
 
-void
-lineup_drop(const struct lineup *l)
-{
-	file_map_drop(&l->map, 0, l->map.len);
-}
-
 /* -- reading ----------------------------------------------------------------- */
 
 uint32_t
@@ -255,6 +258,8 @@ lineup_get(const struct lineup *l, uint32_t i, struct lineup_channel *ret)
 	uint64_t number;
 
 	assert(i < l->count);
+	if (i % DROP_EVERY == DROP_EVERY - 1)
+		drop_all(l);
 	row = row_get(l, i);
 	number = u64_at(l, &l->header.numbers, i);
 	*ret = (struct lineup_channel){

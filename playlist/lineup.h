@@ -71,13 +71,11 @@ int lineup_check(struct lineup *l, uint32_t rows, struct err *err);
 int lineup_load(struct lineup **ret, int fd, struct err *err);
 struct lineup *lineup_ref(struct lineup *l);
 void lineup_unref(struct lineup *l);
-/* Gives the pages that were touched back to the system: after a walk over all channels. */
-void lineup_drop(const struct lineup *l);
 
 uint32_t lineup_count(const struct lineup *l);
 /* A hash of the content: equal lineups have equal tags. */
 uint64_t lineup_tag(const struct lineup *l);
-/* By place in the order of numbers; i < count. */
+/* By place in the order of numbers; i < count. A walk over all keeps few pages resident. */
 void lineup_get(const struct lineup *l, uint32_t i, struct lineup_channel *ret);
 /* "5" or "5.1". False: no such channel, or no number. */
 _Bool lineup_find_number(const struct lineup *l, const char *number, struct lineup_channel *ret);
