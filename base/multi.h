@@ -22,8 +22,9 @@ void multi_free(struct multi *m);
 
 /*
  * A new easy handle with the house rules: http and https only, also behind a
- * redirect; at most 5 redirects; no signals; no .netrc; connections are never
- * kept for reuse (a lease is an open socket). NULL when memory is short.
+ * redirect; at most 5 redirects; no signals; no .netrc; no proxy from the
+ * environment; connections are never kept for reuse (a lease is an open socket).
+ * NULL when memory is short.
  */
 CURL *multi_easy(void);
 

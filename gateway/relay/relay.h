@@ -31,15 +31,15 @@ struct relay_join;
 struct relay_reader;
 
 struct relay_settings {
-	uint64_t window_bytes;    /* at most this, 1 MiB to 256 MiB */
-	uint64_t window_ms;       /* and at most this much time */
-	uint64_t join_behind_ms;  /* how far behind the live edge a viewer starts */
-	uint64_t linger_ms;       /* an upstream stays open after its last viewer */
-	uint64_t connect_ms;      /* from opening an upstream to its first TS packet */
-	uint64_t stall_ms;        /* silence that counts as the end of an upstream */
-	uint64_t late_ms;         /* a reader that takes nothing for so long is dropped */
-	uint64_t rap_wait_ms;     /* a cold start waits so long for a random access point: 1500 */
-	unsigned sendfile_from;   /* readers from which a channel uses sendfile; 0: never */
+	uint64_t window_bytes;   /* at most this, 1 MiB to 256 MiB */
+	uint64_t window_ms;      /* and at most this much time */
+	uint64_t join_behind_ms; /* how far behind the live edge a viewer starts */
+	uint64_t linger_ms;      /* an upstream stays open after its last viewer */
+	uint64_t connect_ms;     /* from opening an upstream to its first TS packet */
+	uint64_t stall_ms;       /* silence that counts as the end of an upstream */
+	uint64_t late_ms;        /* a reader that takes nothing for so long is dropped */
+	uint64_t rap_wait_ms;    /* a cold start waits so long for a random access point: 1500 */
+	unsigned sendfile_from;  /* readers from which a channel uses sendfile; 0: never */
 	unsigned channels_max, readers_max; /* admission; -EUSERS beyond */
 };
 
@@ -96,10 +96,10 @@ struct relay_join *relay_join(struct relay *relay, const struct relay_channel *c
 void relay_cancel(struct relay_join *join);
 
 struct relay_reader_options {
-	const char *peer;        /* for status and logs */
-	const char *agent;       /* the player's name for itself; NULL: unknown */
-	uint64_t duration_ms;    /* ends after so much time; 0: never */
-	const void *head;        /* sent first, counted for nothing */
+	const char *peer;     /* for status and logs */
+	const char *agent;    /* the player's name for itself; NULL: unknown */
+	uint64_t duration_ms; /* ends after so much time; 0: never */
+	const void *head;     /* sent first, counted for nothing */
 	size_t head_len;
 	/* Called once when the reader ends for whatever reason. May be NULL. */
 	void (*closed)(void *arg);
@@ -121,16 +121,16 @@ struct relay_channel_info { /* borrowed: valid inside the callback */
 	uint64_t id;
 	const char *number, *name;
 	enum relay_state state;
-	const char *source;       /* the label of the upstream in use; "" without one */
+	const char *source; /* the label of the upstream in use; "" without one */
 	unsigned readers;
 	uint64_t since_ms;        /* how long it has been running */
 	uint64_t bits_per_second; /* over the last seconds */
 	uint64_t bytes_in, bytes_out;
-	uint64_t cc_errors;       /* continuity breaks that the upstream had */
+	uint64_t cc_errors; /* continuity breaks that the upstream had */
 	uint64_t sync_losses;
 	uint64_t reconnects;
-	uint64_t window_bytes;    /* held now */
-	const char *video;        /* "mpeg2", "h264", "hevc"; "" for radio or unknown */
+	uint64_t window_bytes; /* held now */
+	const char *video;     /* "mpeg2", "h264", "hevc"; "" for radio or unknown */
 	_Bool scrambled;
 };
 struct relay_reader_info { /* borrowed */

@@ -1,0 +1,397 @@
+#include <curl/curl.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/multi.h"
+#include "gateway/relay/rate.h"
+#include "gateway/relay/relay.h"
+#include "gateway/relay/ts.h"
+#include "gateway/relay/upstream_kind.h"
+
+/* The kernel wakes us when so much has come: UPSTREAM_GATHER_MS at the stream's rate. */
+#define LOWAT_MIN     4096
+#define LOWAT_MAX     65536
+/* And a timer reads what is less, so that no byte waits longer than this. */
+#define STRANDED_MS   35
+/* TLS gives one record a read and leaves the rest unannounced: reads in one turn. */
+#define TLS_READS_MAX 64
+
+/*
+ * The lease and the sockets that it stands for. Apart from the upstream, because
+ * libcurl closes a socket when it likes and the lease lasts until then. A redirect
+ * closes one and opens another: the lease lasts until the transfer is over too.
+ */
+struct connection {
+	struct lease lease;
+	unsigned sockets;
+	_Bool over;
+};
+
+struct http_upstream {
+	struct upstream u;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct connection *connection;
+	struct event *stranded;
+	curl_socket_t fd; /* of the body; CURL_SOCKET_BAD before */
+	_Bool added;      /* the transfer is in the multi */
+	_Bool body, tls;
+	_Bool fresh;       /* bytes came since the last settle */
+	size_t turn_bytes; /* how many */
+	int lowat;
+	struct rate rate;
+	uint64_t bytes;
+	enum upstream_fault fault; /* why the body was refused */
+	struct err refused;        /* code 0: it was not */
+	char type[64];             /* Content-Type, for messages */
+	char error[CURL_ERROR_SIZE];
+};
+
+static void
+connection_drop(struct connection *c)
+{
+	if (!c->over || c->sockets > 0)
+		return;
+	lease_drop(&c->lease);
+	free(c);
+}
+
+static curl_socket_t
+on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+	struct connection *c = arg;
+	int fd = socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
+
+	(void)purpose;
+	if (fd == -1)
+		return CURL_SOCKET_BAD;
+	c->sockets++;
+	return fd;
+}
+
+static int
+on_close_socket(void *arg, curl_socket_t fd)
+{
+	struct connection *c = arg;
+	int rc = close(fd);
+
+	c->sockets--;
+	connection_drop(c);
+	return rc;
+}
+
+/* -- the body ------------------------------------------------------------------ */
+
+static int
+refuse(struct http_upstream *h, enum upstream_fault fault, int code, const char *text)
+{
+	h->fault = fault;
+	err_set(&h->refused, code, "%s", text);
+	return code;
+}
+
+/* What the reply's head says about the body to come. */
+static int
+check_head(struct http_upstream *h, const uint8_t *data)
+{
+	char *type = NULL, *scheme = NULL, text[120];
+	long status = 0;
+
+	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(h->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(h->easy, CURLINFO_SCHEME, &scheme);
+	curl_easy_getinfo(h->easy, CURLINFO_ACTIVESOCKET, &h->fd);
+	h->tls = scheme != NULL && strcasecmp(scheme, "https") == 0;
+	if (type != NULL)
+		strncpy(h->type, type, sizeof(h->type) - 1);
+	if (status / 100 != 2) {
+		snprintf(text, sizeof(text), "the provider answered %ld", status);
+		return refuse(h, UPSTREAM_GONE, EBADMSG, text);
+	}
+	/* Scripts that forgot the type send TS as text/html: the first byte decides. */
+	if (data[0] != TS_SYNC &&
+	    (strncasecmp(h->type, "text/html", 9) == 0 || strcasestr(h->type, "json") != NULL ||
+		strcasestr(h->type, "mpegurl") != NULL)) {
+		snprintf(text, sizeof(text), "not MPEG-TS: the provider sent %s", h->type);
+		return refuse(h, UPSTREAM_FORMAT, EBADMSG, text);
+	}
+	return 0;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_upstream *h = arg;
+	size_t len = size * count;
+
+	if (len == 0)
+		return 0;
+	if (!h->body && check_head(h, (const uint8_t *)data) != 0)
+		return 0;
+	h->body = 1;
+	if (!h->fresh)
+		h->u.host->stats->reads++;
+	h->fresh = 1;
+	h->turn_bytes += len;
+	h->bytes += len;
+	h->u.events->bytes(h->u.arg, (const uint8_t *)data, len);
+	return len;
+}
+
+/* -- the end -------------------------------------------------------------------- */
+
+static enum upstream_fault
+fault_of_status(long status, int *ret_code)
+{
+	switch (status) {
+	case 401:
+	case 403:
+	case 407:
+	case 451: *ret_code = EACCES; return UPSTREAM_DENIED;
+	case 429:
+	case 456: /* what Xtream panels say when the account is in use elsewhere */
+	case 458:
+	case 509: *ret_code = EBUSY; return UPSTREAM_BUSY;
+	default:
+		*ret_code = status >= 500 ? EBUSY : ENOENT;
+		return status >= 500 ? UPSTREAM_BUSY : UPSTREAM_GONE;
+	}
+}
+
+static int
+code_of(CURLcode result)
+{
+	switch ((int)result) {
+	case CURLE_OUT_OF_MEMORY: return ENOMEM;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY: return EHOSTUNREACH;
+	case CURLE_COULDNT_CONNECT: return ECONNREFUSED;
+	case CURLE_OPERATION_TIMEDOUT: return ETIMEDOUT;
+	case CURLE_TOO_MANY_REDIRECTS: return ELOOP;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT: return EINVAL;
+	default: return ECONNRESET;
+	}
+}
+
+static enum upstream_fault
+explain(struct http_upstream *h, CURLcode result, struct err *err)
+{
+	enum upstream_fault fault;
+	long status = 0;
+	int code;
+
+	if (h->refused.code != 0) {
+		*err = h->refused;
+		return h->fault;
+	}
+	if (result == CURLE_OK) {
+		err_set(err, ECONNRESET, "the provider ended it after %llu bytes%s%s",
+		    (unsigned long long)h->bytes, h->type[0] != '\0' ? " of " : "", h->type);
+		return UPSTREAM_ENDED;
+	}
+	if (result == CURLE_HTTP_RETURNED_ERROR) {
+		curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+		fault = fault_of_status(status, &code);
+		err_set(err, code, "the provider answered %ld", status);
+		return fault;
+	}
+	err_set(err, code_of(result), "%s",
+	    h->error[0] != '\0' ? h->error : curl_easy_strerror(result));
+	/* What was running and broke off is worth the same address again. */
+	return h->body ? UPSTREAM_ENDED : UPSTREAM_UNREACHABLE;
+}
+
+/* The transfer is not in the multi any more, and its socket is closed. */
+static void
+http_over(struct http_upstream *h)
+{
+	h->added = 0;
+	h->fd = CURL_SOCKET_BAD;
+	event_del(h->stranded);
+	h->connection->over = 1;
+	connection_drop(h->connection);
+	h->connection = NULL;
+}
+
+static void
+on_done(CURL *easy, CURLcode result, void *arg)
+{
+	struct http_upstream *h = arg;
+	struct err err = ERR_INIT;
+	enum upstream_fault fault = explain(h, result, &err);
+
+	(void)easy;
+	http_over(h);
+	h->u.events->ended(h->u.arg, fault, &err);
+}
+
+/* -- batching ------------------------------------------------------------------- */
+
+static void
+http_rearm(struct http_upstream *h)
+{
+	const struct timeval wait = { 0, STRANDED_MS * 1000 };
+
+	if (h->fd != CURL_SOCKET_BAD)
+		event_add(h->stranded, &wait);
+}
+
+static void
+http_adapt(struct http_upstream *h)
+{
+	uint64_t want = h->rate.smooth * UPSTREAM_GATHER_MS / 1000;
+	int lowat = want < LOWAT_MIN ? LOWAT_MIN : want > LOWAT_MAX ? LOWAT_MAX : (int)want;
+
+	/* Small changes are not worth a call. */
+	if (lowat > h->lowat - h->lowat / 8 && lowat < h->lowat + h->lowat / 8)
+		return;
+	if (setsockopt(h->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat)) == 0)
+		h->lowat = lowat;
+}
+
+static void
+http_settle(struct upstream *u)
+{
+	struct http_upstream *h = (struct http_upstream *)u;
+
+	if (!h->fresh)
+		return;
+	for (int i = 0; h->tls && h->fresh && i < TLS_READS_MAX && h->fd != CURL_SOCKET_BAD; i++) {
+		h->fresh = 0;
+		multi_poke(u->host->multi, h->fd);
+	}
+	h->fresh = 0;
+	if (rate_add(&h->rate, h->turn_bytes, clock_ms(u->host->clock)) && h->fd != CURL_SOCKET_BAD)
+		http_adapt(h);
+	h->turn_bytes = 0;
+	http_rearm(h);
+}
+
+static void
+on_stranded(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_upstream *h = arg;
+
+	(void)fd;
+	(void)what;
+	multi_poke(h->u.host->multi, h->fd);
+	if (!h->fresh) {
+		h->u.host->stats->reads++;
+		http_rearm(h);
+	}
+}
+
+/* -- opening --------------------------------------------------------------------- */
+
+static struct upstream *
+http_create(void)
+{
+	struct http_upstream *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->connection = calloc(1, sizeof(*h->connection));
+	if (h->connection == NULL) {
+		free(h);
+		return NULL;
+	}
+	h->fd = CURL_SOCKET_BAD;
+	return &h->u;
+}
+
+/* "Name: value\n" each. */
+static int
+add_headers(struct http_upstream *h, const char *text)
+{
+	while (text != NULL && *text != '\0') {
+		size_t len = strcspn(text, "\r\n");
+		char *line = strndup(text, len);
+		struct curl_slist *list = line == NULL ? NULL : curl_slist_append(h->headers, line);
+
+		free(line);
+		if (list == NULL)
+			return -ENOMEM;
+		h->headers = list;
+		text += len;
+		text += strspn(text, "\r\n");
+	}
+	return 0;
+}
+
+static void
+set_options(struct http_upstream *h, const struct relay_source *source)
+{
+	CURL *easy = h->easy;
+
+	curl_easy_setopt(easy, CURLOPT_URL, source->url);
+	if (source->user_agent != NULL)
+		curl_easy_setopt(easy, CURLOPT_USERAGENT, source->user_agent);
+	if (source->proxy != NULL)
+		curl_easy_setopt(easy, CURLOPT_PROXY, source->proxy);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
+	/* HTTP/2 would put a layer of frames and windows between us and the socket. */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->error);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h->connection);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, h->connection);
+}
+
+static int
+http_start(struct upstream *u, const struct relay_source *source, enum upstream_fault *fault,
+    struct err *err)
+{
+	struct http_upstream *h = (struct http_upstream *)u;
+	int rc;
+
+	*fault = UPSTREAM_LOCAL;
+	h->connection->lease = u->lease;
+	u->lease.ledger = NULL;
+	h->easy = multi_easy();
+	h->stranded = evtimer_new(u->host->base, on_stranded, h);
+	if (h->easy == NULL || h->stranded == NULL || add_headers(h, source->headers) < 0)
+		return err_set(err, ENOMEM, "no memory for an upstream");
+	set_options(h, source);
+	rc = multi_add(u->host->multi, h->easy, on_done, h, err);
+	h->added = rc == 0;
+	return rc;
+}
+
+static void
+http_close(struct upstream *u)
+{
+	struct http_upstream *h = (struct http_upstream *)u;
+
+	if (h->added)
+		multi_remove(u->host->multi, h->easy);
+	if (h->easy != NULL)
+		curl_easy_cleanup(h->easy);
+	if (h->connection != NULL) {
+		h->connection->over = 1;
+		connection_drop(h->connection);
+	}
+	if (h->stranded != NULL)
+		event_free(h->stranded);
+	curl_slist_free_all(h->headers);
+	free(h);
+}
+
+const struct upstream_ops upstream_http = {
+	.create = http_create,
+	.start = http_start,
+	.settle = http_settle,
+	.close = http_close,
+};
