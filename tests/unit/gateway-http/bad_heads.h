@@ -67,7 +67,7 @@ static const struct bad_head bad_heads[] = {
 	    BYTES("GET /good HTTP/1.1\r\nHost: h\r\nContent-Length: 31\r\n\r\n" EVIL), 413 },
 	{ "chunks of a GET",
 	    BYTES("GET /good HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-	          "chunked\r\n\r\n0\r\n\r\n" EVIL),
+		  "chunked\r\n\r\n0\r\n\r\n" EVIL),
 	    413 },
 	{ "body of a HEAD",
 	    BYTES("HEAD /good HTTP/1.1\r\nHost: h\r\nContent-Length: 31\r\n\r\n" EVIL), 413 },

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "gateway/http/http.h"
+#include "gateway/http/server.h"
 #include "unit.h"
 
 #define SERVED_PATIENCE_MS 20000
@@ -110,11 +110,11 @@ served_turn(struct served *s)
 		}                                                                          \
 	} while (0)
 
-/* Moves the server's clock and lets it notice. */
+/* Moves the server's clock and turns the loop for long enough that it must have looked at it. */
 static inline void
 served_pass(struct served *s, unsigned ms)
 {
-	uint64_t noticed = clock_ms(&clock_system) + 600; /* two ticks of the server */
+	uint64_t noticed = clock_ms(&clock_system) + SERVER_TICK_MS + 10;
 
 	s->now_us += (uint64_t)ms * 1000;
 	while (clock_ms(&clock_system) < noticed) {
