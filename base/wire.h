@@ -63,9 +63,9 @@ _Bool wire_get_end(const struct wire_msg *msg);
 typedef int wire_handler(struct wire_msg *msg, void *arg, struct err *err);
 struct wire_rule {
 	enum wire_type type;
-	unsigned phases;    /* bits: 1 << phase */
-	uint32_t max;       /* payload bytes */
-	unsigned next;      /* the phase after it */
+	unsigned phases;      /* bits: 1 << phase */
+	uint32_t max;         /* payload bytes */
+	unsigned next;        /* the phase after it */
 	wire_handler *handle; /* NULL: the payload is empty */
 };
 enum wire_phase { WIRE_PHASE_HELLO, WIRE_PHASE_WORK, WIRE_PHASE_END };
@@ -76,9 +76,9 @@ enum wire_phase { WIRE_PHASE_HELLO, WIRE_PHASE_WORK, WIRE_PHASE_END };
 struct wire_reader {
 	const struct wire_rule *rules;
 	size_t rule_count;
-	enum wire_phase phase; /* WIRE_PHASE_HELLO at first */
+	enum wire_phase phase;                                 /* WIRE_PHASE_HELLO at first */
 	unsigned char frame[WIRE_HEAD_MAX + WIRE_PAYLOAD_MAX]; /* one frame in the making */
-	size_t have;           /* bytes of it; 0 between frames */
+	size_t have;                                           /* bytes of it; 0 between frames */
 	void *arg;
 };
 /* `rules` must outlive the reader; no rule's max may be above WIRE_PAYLOAD_MAX. */

@@ -29,7 +29,7 @@ static const struct {
 static _Bool
 is_wired(void)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { 0 };
 	socklen_t len = sizeof(addr);
 
 	return getpeername(WIRE_FD, (struct sockaddr *)&addr, &len) == 0 &&
