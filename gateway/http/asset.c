@@ -25,7 +25,7 @@ struct http_asset {
 	struct form plain, gzip;
 };
 
-/* A gzip stream (RFC 1952) of the bytes, if that is smaller; the same bytes give the same stream. */
+/* A gzip stream (RFC 1952) of the bytes, if that is smaller; equal bytes give equal streams. */
 static void
 make_gzip(struct form *gzip, const struct form *plain)
 {
@@ -47,9 +47,9 @@ make_gzip(struct form *gzip, const struct form *plain)
 			fitting = realloc(data, z.total_out);
 			gzip->data = fitting != NULL ? fitting : data;
 			gzip->len = z.total_out;
-		} else {
-			free(data);
+			data = NULL;
 		}
+		free(data);
 	}
 	(void)deflateEnd(&z);
 }

@@ -86,14 +86,13 @@ go(struct http_conn *conn, enum http_conn_state next)
 void
 http_conn_cut(struct http_conn *conn)
 {
-	struct http_request *req = conn->req;
-	_Bool held = conn->state == CONN_HELD;
+	struct http_request *held = conn->state == CONN_HELD ? conn->req : NULL;
 
 	if (conn->state == CONN_DEAD)
 		return;
 	go(conn, CONN_DEAD);
-	if (held && req->gone != NULL)
-		req->gone(req->gone_arg);
+	if (held != NULL && held->gone != NULL)
+		held->gone(held->gone_arg);
 }
 
 /* A cut that the peer cannot take for a proper end, and that leaves nothing in the kernel. */

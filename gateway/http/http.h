@@ -67,8 +67,9 @@ typedef void http_handler(struct http_request *req, void *arg);
  * One row a route. `pattern` is matched on the decoded path, element by element:
  * literal text, or {name}, which takes a whole element or the rest of one
  * ("/tuner{n}/v{channel}") and never nothing, or {rest...} as last element, which
- * takes all that follows, be it nothing. The first row that fits path wins; a path that fits rows only of other
- * methods gets 405 with Allow. HTTP_GET implies HEAD, whose body is never sent.
+ * takes all that follows, be it nothing. The first row that fits path and method
+ * wins; a path that fits rows only of other methods gets 405 with Allow. HTTP_GET
+ * implies HEAD, whose body is never sent; neither takes a body.
  */
 struct http_route {
 	unsigned methods; /* bits of enum http_method */

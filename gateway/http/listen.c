@@ -115,7 +115,7 @@ set_tcp_options(struct http_listener *listener, const union http_address *addres
 static int
 name_tcp(struct http_listener *listener)
 {
-	union http_address own;
+	union http_address own = { .storage = { 0 } };
 	socklen_t len = sizeof(own);
 	char text[INET6_ADDRSTRLEN];
 
@@ -269,8 +269,9 @@ http_listeners_watch(struct http_server *server, _Bool accepting)
 	struct http_listener *listener;
 
 	/* One that fails now gets another chance after the next pause. */
-	TAILQ_FOREACH(listener, &server->listeners, entry)
+	TAILQ_FOREACH(listener, &server->listeners, entry) {
 		(void)http_listener_watch(listener, accepting);
+	}
 }
 
 void

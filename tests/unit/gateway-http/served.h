@@ -230,6 +230,23 @@ served_body(const struct buf *in)
 	return end + 4;
 }
 
+/* The value of a header of a reply, in memory that lasts until the next call. */
+static inline const char *
+served_header(const struct buf *in, const char *name)
+{
+	static char value[200];
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\r\n%s: ", name);
+	at = strstr(in->data, line);
+	if (at == NULL)
+		return NULL;
+	at += strlen(line);
+	snprintf(value, sizeof(value), "%.*s", (int)strcspn(at, "\r"), at);
+	return value;
+}
+
 #define SERVED_BUF BUF_INIT(64u << 20)
 #define assert_has(b, text) \
 	ck_assert_msg(strstr((b).data, (text)) != NULL, "no \"%s\" in:\n%s", (text), (b).data)

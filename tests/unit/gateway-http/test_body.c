@@ -10,10 +10,15 @@
 
 #define BODY_MAX 64
 
-/* Feeds `first` bytes and then `step` at a time; returns the last result. */
+/* Where a body is cut: after `first` bytes, and then each `step`. */
+struct cuts {
+	size_t first, step;
+};
+
+/* Returns what http_body_feed said last; *ret_used is how much it took in all. */
 static int
 feed(struct http_body *b, struct buf *out, const struct http_head *head, const char *text,
-    size_t len, size_t first, size_t step, size_t *ret_used)
+    size_t len, struct cuts cuts, size_t *ret_used)
 {
 	size_t at = 0;
 	int rc = 0;
@@ -21,7 +26,7 @@ feed(struct http_body *b, struct buf *out, const struct http_head *head, const c
 	buf_init(out, BODY_MAX);
 	http_body_init(b, head, BODY_MAX);
 	while (rc == 0 && at < len) {
-		size_t n = at == 0 ? first : step, used;
+		size_t n = at == 0 ? cuts.first : cuts.step, used;
 
 		n = n < len - at ? n : len - at;
 		rc = http_body_feed(b, out, text + at, n, &used);
@@ -57,8 +62,8 @@ START_TEST(takes_the_chunks_off_however_they_are_cut)
 		struct http_body b;
 		struct buf out;
 		size_t used;
-		int rc = feed(&b, &out, &head, text, strlen(text), first, first == 1 ? 1 : len,
-		    &used);
+		int rc = feed(&b, &out, &head, text, strlen(text),
+		    (struct cuts){ first, first == 1 ? 1 : len }, &used);
 
 		ck_assert_msg(rc == 1 && used == len, "%s: cut at %zu: %d, took %zu",
 		    good[_i].label, first, rc, used);
@@ -109,8 +114,8 @@ START_TEST(refuses_chunks_that_break_a_rule_however_they_are_cut)
 		struct http_body b;
 		struct buf out;
 		size_t used;
-		int rc = feed(&b, &out, &head, bad[_i].text, bad[_i].len, first,
-		    first == 1 ? 1 : bad[_i].len, &used);
+		int rc = feed(&b, &out, &head, bad[_i].text, bad[_i].len,
+		    (struct cuts){ first, first == 1 ? 1 : bad[_i].len }, &used);
 
 		ck_assert_msg(rc == -1 && b.status == bad[_i].status,
 		    "%s: cut at %zu: %d, status %d", bad[_i].label, first, rc, b.status);
@@ -130,21 +135,27 @@ START_TEST(a_length_is_taken_to_the_byte)
 		struct buf out;
 		size_t used;
 
-		ck_assert_int_eq(feed(&b, &out, &head, text, sizeof(text) - 1, first, 1, &used), 1);
+		ck_assert_int_eq(
+		    feed(&b, &out, &head, text, sizeof(text) - 1, (struct cuts){ first, 1 }, &used),
+		    1);
 		ck_assert_uint_eq(used, 5);
 		ck_assert_str_eq(out.data, "hello");
 		buf_release(&out);
 	}
-	head.length = BODY_MAX + 1;
-	{
-		struct http_body b;
-		struct buf out;
-		size_t used;
+}
+END_TEST
 
-		ck_assert_int_eq(feed(&b, &out, &head, text, 1, 1, 1, &used), -1);
-		ck_assert_int_eq(b.status, 413);
-		buf_release(&out);
-	}
+START_TEST(a_length_beyond_the_limit_is_refused_before_it_is_read)
+{
+	struct http_head head = { .length = BODY_MAX + 1 };
+	struct http_body b;
+	struct buf out;
+	size_t used;
+
+	ck_assert_int_eq(feed(&b, &out, &head, "x", 1, (struct cuts){ 1, 1 }, &used), -1);
+	ck_assert_int_eq(b.status, 413);
+	ck_assert_uint_eq(out.len, 0);
+	buf_release(&out);
 }
 END_TEST
 
@@ -161,7 +172,7 @@ feed_endless(const char *before, const char *part, size_t count, int *ret_status
 	buf_str(&text, before);
 	for (size_t i = 0; i < count; i++)
 		buf_str(&text, part);
-	rc = feed(&b, &out, &head, text.data, text.len, 1000, 1000, &used);
+	rc = feed(&b, &out, &head, text.data, text.len, (struct cuts){ 1000, 1000 }, &used);
 	*ret_status = b.status;
 	buf_release(&text);
 	buf_release(&out);
@@ -186,4 +197,6 @@ END_TEST
 
 UNIT_MAIN("http body", UNIT_ROWS(takes_the_chunks_off_however_they_are_cut, ARRAY_LEN(good)),
     UNIT_ROWS(refuses_chunks_that_break_a_rule_however_they_are_cut, ARRAY_LEN(bad)),
-    UNIT_TEST(a_length_is_taken_to_the_byte), UNIT_TEST(extensions_and_trailers_are_bounded))
+    UNIT_TEST(a_length_is_taken_to_the_byte),
+    UNIT_TEST(a_length_beyond_the_limit_is_refused_before_it_is_read),
+    UNIT_TEST(extensions_and_trailers_are_bounded))
