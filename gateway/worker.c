@@ -25,8 +25,8 @@
  */
 #define READ_MAX   8192
 #define ERRNO_MAX  4095 /* the kernel's */
-/* Heard after the exit: more than a socket's buffer holds. */
-#define LAST_READS 128
+/* After the exit: more than any socket's buffer holds, so the end of it comes first. */
+#define LAST_READS 4096
 
 enum worker_state {
 	WORKER_TALKS,    /* its messages are read as they come */
