@@ -126,19 +126,30 @@ multi_new(struct event_base *base, struct err *err)
 		return NULL;
 	}
 	m->base = base;
-	m->curl = curl_multi_init();
 	m->timer = evtimer_new(base, multi_on_timer, m);
 	m->finish = event_new(base, -1, 0, multi_on_finish, m);
-	if (m->curl == NULL || m->timer == NULL || m->finish == NULL) {
+	if (m->timer == NULL || m->finish == NULL) {
 		err_set(err, ENOMEM, "no memory for transfers");
 		multi_free(m);
 		return NULL;
 	}
+	return m;
+}
+
+/* libcurl's own handle, made when it is first needed. */
+static _Bool
+multi_open(struct multi *m)
+{
+	if (m->curl != NULL)
+		return 1;
+	m->curl = curl_multi_init();
+	if (m->curl == NULL)
+		return 0;
 	curl_multi_setopt(m->curl, CURLMOPT_SOCKETFUNCTION, multi_socket_cb);
 	curl_multi_setopt(m->curl, CURLMOPT_SOCKETDATA, m);
 	curl_multi_setopt(m->curl, CURLMOPT_TIMERFUNCTION, multi_timer_cb);
 	curl_multi_setopt(m->curl, CURLMOPT_TIMERDATA, m);
-	return m;
+	return 1;
 }
 
 void
@@ -184,8 +195,10 @@ multi_add(struct multi *m, CURL *easy, multi_done_cb *done, void *arg, struct er
 	struct transfer *transfer = malloc(sizeof(*transfer));
 	CURLMcode rc;
 
-	if (transfer == NULL)
+	if (transfer == NULL || !multi_open(m)) {
+		free(transfer);
 		return err_set(err, ENOMEM, "no memory for a transfer");
+	}
 	*transfer = (struct transfer){ done, arg };
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	rc = curl_multi_add_handle(m->curl, easy);

@@ -15,7 +15,10 @@ struct multi;
 /* The transfer has ended. The handle is already out of the multi and still the owner's. */
 typedef void multi_done_cb(CURL *easy, CURLcode result, void *arg);
 
-/* NULL with *err set. curl_global_init must have been called. */
+/*
+ * NULL with *err set. libcurl and its TLS library are set up by the first transfer:
+ * a gateway that fetches nothing is 2 MB smaller.
+ */
 struct multi *multi_new(struct event_base *base, struct err *err);
 /* Every handle must have been removed or have ended. NULL: no-op. */
 void multi_free(struct multi *m);

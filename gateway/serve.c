@@ -488,7 +488,6 @@ run(const void *arg, int argc, char **argv)
 	log_set_level(config->log_level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_raise_files();
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	s.g.clock = &clock_system;
 	s.g.started = clock_wall(s.g.clock);
 	s.g.started_ms = clock_ms(s.g.clock);
