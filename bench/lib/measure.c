@@ -1,6 +1,7 @@
 #include "bench/lib/measure.h"
 
-#include <math.h>
+#include <errno.h>
+#include <stdio.h>
 
 #include "bench/lib/child.h"
 #include "bench/lib/net.h"
@@ -29,7 +30,7 @@ measure_paced(struct measure_load *load, const struct origin *origin, struct ori
 		.options = { .origin = origin, .streams = stream, .stream_count = 1 },
 		.clients = 8,
 		.seconds = report_pick(2, 5),
-		.settle_ms = 500,
+		.settle_ms = 1000,
 	};
 }
 
@@ -64,16 +65,21 @@ measure_cost(enum subject_kind kind, const struct measure_load *load, struct mea
 {
 	struct subject subject;
 	struct sink sink;
-	uint64_t cpu, bytes;
+	uint64_t cpu, bytes, in;
 
 	if (!measure_start(kind, load, &subject, &sink))
 		return 0;
 	cpu = proc_cpu_ns(subject.pid);
+	in = load->options.origin->stats->bytes;
 	bytes = sink_bytes(&sink);
 	bench_sleep_ms(load->seconds * 1000);
 	cpu = proc_cpu_ns(subject.pid) - cpu;
 	ret->bytes = (double)(sink_bytes(&sink) - bytes);
 	ret->cpu_per_gb = (double)cpu / ret->bytes;
+	in = (load->options.origin->stats->bytes - in) * load->clients;
+	if (kind == SUBJECT_MASTHEAD && ret->bytes < 0.9 * (double)in)
+		fprintf(stderr, "%s: viewers had %.0f %% of the stream: the machine is busy\n",
+		    program_invocation_short_name, 100 * ret->bytes / (double)in);
 	measure_stop(&subject, &sink);
 	return 1;
 }
@@ -115,6 +121,7 @@ measure_calls(enum subject_kind kind, const struct measure_load *load, struct me
 	out = sink_bytes(&sink) - out;
 	proc_trace_end(&trace, &calls);
 	ret->per_mb_out = (double)calls.all / ((double)out / MB);
-	ret->per_mb_in = (double)(calls.all - calls.sends) / ((double)in / MB);
+	ret->per_mb_in = (double)(calls.all - calls.sends - calls.waits) / ((double)in / MB);
+	ret->waits_per_mb_in = (double)calls.waits / ((double)in / MB);
 	measure_stop(&subject, &sink);
 }

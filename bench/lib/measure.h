@@ -36,7 +36,8 @@ void measure_in_turn(const enum subject_kind *kinds, size_t count, const struct 
 
 struct measure_calls {
 	double per_mb_out; /* all system calls, for 2^20 bytes that viewers received */
-	double per_mb_in;  /* all that are not sends, for 2^20 bytes from the origin */
+	double per_mb_in;  /* all but sends and the loop's waits, for 2^20 bytes from the origin */
+	double waits_per_mb_in; /* the loop's waits, for the same */
 };
 void measure_calls(enum subject_kind kind, const struct measure_load *load,
     struct measure_calls *ret);

@@ -16,8 +16,7 @@
 #include "bench/lib/net.h"
 
 #define PACED_WRITE 1448 /* the payload of an Ethernet frame with TCP timestamps */
-#define SAT_WRITE   (1394 * TS_PACKET)
-#define SAT_TURN    4 /* large writes a turn, then the others' turn */
+#define BULK_WRITE  65536
 #define REQUEST_MAX 2048
 
 static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\n"
@@ -48,22 +47,21 @@ void
 origin_path(char out[ORIGIN_PATH_MAX], const struct origin_stream *s, unsigned channel)
 {
 	(void)snprintf(out, ORIGIN_PATH_MAX, "/ts/%u/%u/%u/%u/%u/%u/%u/%u", (unsigned)s->ts.codec,
-	    s->ts.rai, s->ts.frame_packets, s->ts.gop, s->saturated, s->phase_ms, s->delay_ms,
-	    channel);
+	    s->ts.rai, s->ts.frame_packets, s->ts.gop, s->bulk, s->phase_ms, s->delay_ms, channel);
 }
 
 static _Bool
 origin_parse(const char *request, struct origin_stream *s)
 {
-	unsigned codec, rai, packets, gop, saturated, phase, delay;
+	unsigned codec, rai, packets, gop, bulk, phase, delay;
 
-	if (sscanf(request, "GET /ts/%u/%u/%u/%u/%u/%u/%u/", &codec, &rai, &packets, &gop,
-		&saturated, &phase, &delay) != 7)
+	if (sscanf(request, "GET /ts/%u/%u/%u/%u/%u/%u/%u/", &codec, &rai, &packets, &gop, &bulk,
+		&phase, &delay) != 7)
 		return 0;
 	if (codec >= TS_CODECS || packets < TS_FRAME_MIN || gop == 0)
 		return 0;
-	*s = (struct origin_stream){ { (enum ts_codec)codec, rai != 0, packets, gop },
-		saturated != 0, phase, delay };
+	*s = (struct origin_stream){ { (enum ts_codec)codec, rai != 0, packets, gop }, bulk != 0,
+		phase, delay };
 	return 1;
 }
 
@@ -86,11 +84,7 @@ conn_send(struct server *s, struct conn *c, size_t size, uint64_t now)
 {
 	ssize_t n;
 
-	/* A large rest goes out before more is made, so that it is not moved about. */
-	if (!c->stream.saturated || c->pos == c->len)
-		conn_fill(c, size, now);
-	if (size > c->len - c->pos)
-		size = c->len - c->pos;
+	conn_fill(c, size, now);
 	n = send(c->fd, c->out + c->pos, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
@@ -104,35 +98,31 @@ conn_send(struct server *s, struct conn *c, size_t size, uint64_t now)
 }
 
 static void
-conn_begin(struct server *s, struct conn *c)
+conn_begin(struct conn *c)
 {
-	struct epoll_event ev = { EPOLLIN, { .ptr = c } };
 	unsigned phase = c->stream.phase_ms * TS_FPS / 1000 % c->stream.ts.gop;
 
 	c->rate = ts_stream_rate(&c->stream.ts);
 	c->seq = (uint64_t)((c->stream.ts.gop - phase) % c->stream.ts.gop) *
 	    c->stream.ts.frame_packets;
-	c->write_size = c->stream.saturated ? SAT_WRITE : PACED_WRITE;
+	c->write_size = c->stream.bulk ? BULK_WRITE : PACED_WRITE;
 	c->out = bench_alloc(c->write_size + TS_PACKET);
 	if (send(c->fd, reply, sizeof(reply) - 1, MSG_NOSIGNAL) != sizeof(reply) - 1) {
 		c->state = CONN_DEAD;
 		return;
 	}
 	c->state = CONN_STREAM;
-	if (c->stream.saturated)
-		ev.events |= EPOLLOUT;
-	(void)epoll_ctl(s->ep, EPOLL_CTL_MOD, c->fd, &ev);
 }
 
 static void
 conn_tick(struct server *s, struct conn *c, uint64_t now)
 {
 	if (c->state == CONN_DELAY && now >= c->start_ns)
-		conn_begin(s, c);
-	if (c->state != CONN_STREAM || c->stream.saturated)
+		conn_begin(c);
+	if (c->state != CONN_STREAM)
 		return;
-	while (c->sent + PACED_WRITE <= (now - c->start_ns) / 1000 * c->rate / 1000000) {
-		if (!conn_send(s, c, PACED_WRITE, now))
+	while (c->sent + c->write_size <= (now - c->start_ns) / 1000 * c->rate / 1000000) {
+		if (!conn_send(s, c, c->write_size, now))
 			return;
 	}
 }
@@ -195,10 +185,6 @@ server_event(struct server *s, const struct epoll_event *ev)
 	}
 	if (ev->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		conn_read(c);
-	for (int i = 0; i < SAT_TURN && (ev->events & EPOLLOUT) && c->state == CONN_STREAM; i++) {
-		if (!conn_send(s, c, SAT_WRITE, bench_now_ns()))
-			break;
-	}
 }
 
 static void

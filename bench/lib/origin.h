@@ -1,7 +1,7 @@
 /*
  * A provider: an HTTP server that sends synthetic streams (lib/ts.h), each
- * connection its own from the beginning, paced in 1448-byte writes on a 1 ms tick
- * as a network would deliver them, or as fast as they are taken.
+ * connection its own from the beginning, paced on a 1 ms tick in 1448-byte writes
+ * as a network would deliver them, or in bulk for rates at which those cost too much.
  */
 #ifndef BENCH_LIB_ORIGIN_H
 #define BENCH_LIB_ORIGIN_H
@@ -17,7 +17,7 @@ struct place;
 
 struct origin_stream {
 	struct ts_stream ts;
-	_Bool saturated;   /* not paced, in large writes */
+	_Bool bulk;        /* in 64 KiB writes */
 	unsigned phase_ms; /* from the beginning to the first random access point */
 	unsigned delay_ms; /* from the request to the reply */
 };

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "bench/lib/child.h"
 
 #define FDS_MAX 4096
@@ -154,11 +153,21 @@ proc_trace_start(struct proc_trace *t, pid_t pid)
 	}
 }
 
+/* A call's name stands in a list that ends with NULL. */
+static _Bool
+proc_listed(const char *name, const char *const *list)
+{
+	while (*list != NULL && strcmp(name, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
 void
 proc_trace_end(struct proc_trace *t, struct proc_calls *ret)
 {
 	static const char *const sends[] = { "sendto", "sendmsg", "sendmmsg", "sendfile", "splice",
-		"tee", "write", "writev" };
+		"tee", "write", "writev", NULL };
+	static const char *const waits[] = { "epoll_wait", "epoll_pwait", "epoll_pwait2", NULL };
 	char line[160], name[64], *out = bench_path("calls");
 	uint64_t calls;
 	FILE *f;
@@ -175,8 +184,10 @@ proc_trace_end(struct proc_trace *t, struct proc_calls *ret)
 		    strcmp(name, "total") == 0)
 			continue;
 		ret->all += calls;
-		for (size_t i = 0; i < ARRAY_LEN(sends); i++)
-			ret->sends += strcmp(name, sends[i]) == 0 ? calls : 0;
+		if (proc_listed(name, sends))
+			ret->sends += calls;
+		if (proc_listed(name, waits))
+			ret->waits += calls;
 	}
 	(void)fclose(f);
 	free(out);

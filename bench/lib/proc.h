@@ -24,6 +24,7 @@ void proc_memory(pid_t pid, struct proc_memory *ret);
 
 struct proc_calls {
 	uint64_t sends; /* send*, sendfile, splice, write*: to anything */
+	uint64_t waits; /* of the loop: epoll_wait and its kin */
 	uint64_t all;
 };
 struct proc_trace {
