@@ -19,6 +19,8 @@
 
 #define CHECK_ROWS        4096 /* rows looked at in one turn of the loop: well under 1 ms */
 #define BUILD_DEADLINE_MS (5 * 60 * 1000)
+#define RETRY_FIRST_MS    2000
+#define RETRY_MAX_MS      (5 * 60 * 1000)
 #define LINEUP_FDS        2 /* before the catalogues: the new snapshot, the previous one */
 
 struct channels {
@@ -36,6 +38,8 @@ struct channels {
 	struct file_save out;
 	struct lineup *candidate; /* being checked */
 	struct event *check;      /* the next turn of checking */
+	struct event *retry;      /* after a failure */
+	unsigned failures;        /* in a row */
 	_Bool again;              /* a catalogue has changed meanwhile */
 	_Bool restoring;          /* the candidate is the last life's */
 	uint64_t began_ms;
@@ -61,6 +65,27 @@ count_turn(struct channels *c, uint64_t since_us)
 /* -- ends of a build --------------------------------------------------------------- */
 
 static void
+plan_retry(struct channels *c)
+{
+	uint64_t ms = RETRY_FIRST_MS;
+	struct timeval tv;
+
+	for (unsigned i = 1; i < c->failures && ms < RETRY_MAX_MS; i++)
+		ms *= 2;
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	event_add(c->retry, &tv);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	channels_rebuild(arg);
+}
+
+static void
 finish(struct channels *c, _Bool good)
 {
 	_Bool restoring = c->restoring;
@@ -69,6 +94,7 @@ finish(struct channels *c, _Bool good)
 	c->info.building = 0;
 	if (good) {
 		c->err = (struct err)ERR_INIT;
+		c->failures = 0;
 		c->info.took_ms = clock_ms(&clock_system) - c->began_ms;
 		c->ready(c->arg, c->lineup, NULL);
 	} else if (restoring) {
@@ -76,7 +102,9 @@ finish(struct channels *c, _Bool good)
 		log_warn_e(&c->log, &c->err, "the saved lineup cannot be used");
 	} else {
 		c->info.failed++;
+		c->failures++;
 		log_error_e(&c->log, &c->err, "no new lineup, the last good one stays");
+		plan_retry(c);
 		c->ready(c->arg, NULL, &c->err);
 	}
 	if (c->again) {
@@ -244,6 +272,7 @@ channels_rebuild(struct channels *c)
 		c->again = 1;
 		return;
 	}
+	event_del(c->retry);
 	c->info.building = 1;
 	c->info.builds++;
 	c->began_ms = clock_ms(&clock_system);
@@ -285,9 +314,10 @@ channels_new(struct event_base *base, struct worker_pool *workers, const char *d
 	c->out = (struct file_save)FILE_SAVE_INIT;
 	log_init(&c->log, "lineup");
 	c->check = event_new(base, -1, 0, on_check, c);
+	c->retry = evtimer_new(base, on_retry, c);
 	if (asprintf(&c->path, "%s/snapshots/lineup", data) == -1)
 		c->path = NULL;
-	if (c->check == NULL || c->path == NULL) {
+	if (c->check == NULL || c->retry == NULL || c->path == NULL) {
 		err_set(err, ENOMEM, "out of memory");
 		channels_free(c);
 		return NULL;
@@ -317,6 +347,8 @@ channels_free(struct channels *c)
 		worker_kill(c->worker);
 	if (c->check != NULL)
 		event_free(c->check);
+	if (c->retry != NULL)
+		event_free(c->retry);
 	file_abort(&c->out);
 	lineup_unref(c->candidate);
 	lineup_unref(c->lineup);
