@@ -37,7 +37,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((form
 /* `text` with & < > " ' as XML references and what XML 1.0 forbids left out. */
 void buf_xml(struct buf *b, const char *text);
 
-/* `text` with control characters (C1 and U+2028/9 as well) as \xNN, fit for a line or a terminal. */
+/* `text` with control characters, C1 and U+2028/9 too, as \xNN: fit for a line and a terminal. */
 void buf_visible(struct buf *b, const char *text);
 
 /* Drops the first n bytes (n <= len). */

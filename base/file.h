@@ -25,14 +25,17 @@ struct file_save {
 	char *path; /* owned */
 	char *temp; /* owned */
 };
-#define FILE_SAVE_INIT { -1, NULL, NULL }
+#define FILE_SAVE_INIT         \
+	{                      \
+		-1, NULL, NULL \
+	}
 int file_begin(struct file_save *save, const char *path, mode_t mode, struct err *err);
 int file_commit(struct file_save *save, struct err *err);
 void file_abort(struct file_save *save);
 /* Removes what an earlier life left of its temporary files in `dir`. */
 void file_sweep(const char *dir);
 
-/* Reads a whole file of at most `max` bytes; *ret_data is the caller's to free(), NUL-terminated. */
+/* Reads a file of at most `max` bytes; *ret_data, with a NUL behind it, is the caller's to free. */
 int file_load(const char *path, size_t max, char **ret_data, size_t *ret_len, struct err *err);
 /* Writes all bytes to `fd`, whatever write(2) does. */
 int file_write_all(int fd, const void *data, size_t len, struct err *err);
@@ -44,7 +47,10 @@ struct file_map {
 	const void *data; /* NULL: not mapped, or empty */
 	size_t len;
 };
-#define FILE_MAP_INIT { NULL, 0 }
+#define FILE_MAP_INIT   \
+	{               \
+		NULL, 0 \
+	}
 int file_map_open(struct file_map *map, const char *path, struct err *err);
 int file_map_fd(struct file_map *map, int fd, struct err *err); /* fd stays the caller's */
 void file_map_close(struct file_map *map);

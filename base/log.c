@@ -155,6 +155,7 @@ log_write(struct log_site *site, enum log_level level, const struct log *log, co
 	len = strlen(message);
 	if (err != NULL)
 		snprintf(message + len, room - len, ": %s", err->text);
-	strcat(message, note);
+	len = strlen(message);
+	snprintf(message + len, sizeof(message) - len, "%s", note);
 	emit(level, message);
 }

@@ -47,16 +47,16 @@ void log_init(struct log *log, const char *fmt, ...) __attribute__((format(print
 void log_write(struct log_site *site, enum log_level level, const struct log *log,
     const struct err *err, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-#define LOG_AT(level, log, err, ...)                                                               \
-	do {                                                                                       \
-		static struct log_site log_site_;                                                  \
-		if ((level) <= log_level())                                                        \
-			log_write(&log_site_, (level), (log), (err), __VA_ARGS__);                 \
+#define LOG_AT(level, log, err, ...)                                               \
+	do {                                                                       \
+		static struct log_site log_site_;                                  \
+		if ((level) <= log_level())                                        \
+			log_write(&log_site_, (level), (log), (err), __VA_ARGS__); \
 	} while (0)
-#define log_error(log, ...) LOG_AT(LOG_LEVEL_ERROR, log, NULL, __VA_ARGS__)
-#define log_warn(log, ...)  LOG_AT(LOG_LEVEL_WARN, log, NULL, __VA_ARGS__)
-#define log_info(log, ...)  LOG_AT(LOG_LEVEL_INFO, log, NULL, __VA_ARGS__)
-#define log_debug(log, ...) LOG_AT(LOG_LEVEL_DEBUG, log, NULL, __VA_ARGS__)
+#define log_error(log, ...)        LOG_AT(LOG_LEVEL_ERROR, log, NULL, __VA_ARGS__)
+#define log_warn(log, ...)         LOG_AT(LOG_LEVEL_WARN, log, NULL, __VA_ARGS__)
+#define log_info(log, ...)         LOG_AT(LOG_LEVEL_INFO, log, NULL, __VA_ARGS__)
+#define log_debug(log, ...)        LOG_AT(LOG_LEVEL_DEBUG, log, NULL, __VA_ARGS__)
 /* The same, with ": " and the err's text after the message. */
 #define log_error_e(log, err, ...) LOG_AT(LOG_LEVEL_ERROR, log, err, __VA_ARGS__)
 #define log_warn_e(log, err, ...)  LOG_AT(LOG_LEVEL_WARN, log, err, __VA_ARGS__)

@@ -17,14 +17,14 @@ struct err;
 struct yaml_node;
 
 enum opt_type {
-	OPT_TEXT,  /* char *; NULL: not set */
-	OPT_UINT,  /* unsigned */
-	OPT_MSEC,  /* uint64_t milliseconds; 500ms 10s 5m 12h 1d, or 0 */
-	OPT_SIZE,  /* uint64_t bytes; 64KiB 12MiB 1GiB, 64kB 12MB 1GB, or 0 */
-	OPT_WORD,  /* unsigned: the index in `words` */
-	OPT_TEXTS, /* char **, and a size_t at count_offset */
-	OPT_GROUP, /* a struct with a table of its own, `rows` */
-	OPT_GROUPS, /* an array of such structs, each of `size` bytes, and a size_t at count_offset */
+	OPT_TEXT,   /* char *; NULL: not set */
+	OPT_UINT,   /* unsigned */
+	OPT_MSEC,   /* uint64_t milliseconds; 500ms 10s 5m 12h 1d, or 0 */
+	OPT_SIZE,   /* uint64_t bytes; 64KiB 12MiB 1GiB, 64kB 12MB 1GB, or 0 */
+	OPT_WORD,   /* unsigned: the index in `words` */
+	OPT_TEXTS,  /* char **, and a size_t at count_offset */
+	OPT_GROUP,  /* a struct with a table of its own, `rows` */
+	OPT_GROUPS, /* an array of such structs of `size` bytes, and a size_t at count_offset */
 };
 
 enum opt_flag {

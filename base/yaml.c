@@ -185,6 +185,10 @@ add_node(struct tree *t, struct yaml_node *node, const yaml_mark_t *mark, struct
 		yaml_node_free(node);
 		return complain(err, mark, "the document has too many entries");
 	}
+	if (parent == NULL && t->root != NULL) {
+		yaml_node_free(node);
+		return complain(err, mark, "a second document; one file holds one");
+	}
 	if (parent == NULL) {
 		t->root = node;
 		return 0;
@@ -257,18 +261,9 @@ on_open(struct tree *t, enum yaml_kind kind, const yaml_event_t *ev, struct err 
 }
 
 static int
-on_document(struct tree *t, const yaml_event_t *ev, struct err *err)
-{
-	if (t->root != NULL)
-		return complain(err, &ev->start_mark, "a second document; one file holds one");
-	return 0;
-}
-
-static int
 on_event(struct tree *t, const yaml_event_t *ev, struct err *err)
 {
 	switch (ev->type) {
-	case YAML_DOCUMENT_START_EVENT: return on_document(t, ev, err);
 	case YAML_SCALAR_EVENT: return on_scalar(t, ev, err);
 	case YAML_SEQUENCE_START_EVENT: return on_open(t, YAML_LIST, ev, err);
 	case YAML_MAPPING_START_EVENT: return on_open(t, YAML_MAP, ev, err);
@@ -280,6 +275,7 @@ on_event(struct tree *t, const yaml_event_t *ev, struct err *err)
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
 	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_START_EVENT:
 	case YAML_DOCUMENT_END_EVENT: return 0;
 	}
 	return 0;

@@ -62,7 +62,7 @@ struct yaml_node *yaml_node_new(enum yaml_kind kind, const char *key, const char
     const char *origin);
 /* Puts a new node last. The parent owns it. */
 void yaml_node_add(struct yaml_node *parent, struct yaml_node *node);
-/* Makes a node another one, that stands in no text and has no children; its key stays. 0, -ENOMEM. */
+/* Makes a node another one, in no text and without children; its key stays. 0 or -ENOMEM. */
 int yaml_node_turn(struct yaml_node *node, enum yaml_kind kind, const char *text,
     const char *origin);
 

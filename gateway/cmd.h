@@ -28,7 +28,7 @@ struct cmd {
 	size_t options_size;    /* of the struct that args fill in */
 	int operand_min, operand_max;
 	_Bool raw; /* argv goes to run as it is, without options */
-	/* `options` is that struct, filled in; argv are the operands. Returns an enum cmd_status. */
+	/* `options` is that struct, filled in; argv are the operands. An enum cmd_status. */
 	int (*run)(const void *options, int argc, char **argv);
 };
 

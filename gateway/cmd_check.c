@@ -64,9 +64,8 @@ run(const void *arg, int argc, char **argv)
 const struct cmd cmd_check = {
 	.name = "check",
 	.summary = "say what is wrong with a configuration",
-	.about = "Names every problem with file, line and key. It takes what serve takes, and says "
-	         "what\n"
-		 "serve would say. Exit status: 0 all is well, 1 it is not, 2 wrong usage.",
+	.about = "Names every problem with file, line and key. It takes what serve takes, and\n"
+		 "says what serve would say. Exit status: 0 all is well, 1 it is not, 2 usage.",
 	.args = args,
 	.options_size = sizeof(struct check_options),
 	.run = run,

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "gateway/cmd.h"
 
-/* The settings that the command line makes: its short forms first, so that --set has the last word. */
+/* What the command line sets: its short forms first, so that --set has the last word. */
 struct assignments {
 	char **items; /* NULL-terminated */
 	size_t count;

@@ -54,15 +54,15 @@ struct config_device {
 struct config {
 	char **listen; /* "ADDR:PORT" ([v6]:PORT) or "unix:PATH"; default one: 0.0.0.0:34400 */
 	size_t listen_count;
-	char *
-	    data; /* folder; default $STATE_DIRECTORY, $XDG_STATE_HOME/masthead, ~/.local/state/masthead */
-	char *public_url; /* what handed-out links begin with; NULL: the request's Host */
-	char **
-	    allow; /* networks that may use the tuner side; "A.B.C.D/N"; default private, link-local, loopback */
+	/* Folder; $STATE_DIRECTORY, $XDG_STATE_HOME/masthead or ~/.local/state/masthead. */
+	char *data;
+	char *public_url; /* what handed-out links begin with, no / at its end; NULL: the Host */
+	/* Networks that may use the tuner side, "A.B.C.D/N"; private, link-local, loopback. */
+	char **allow;
 	size_t allow_count;
 	unsigned log_level; /* enum log_level */
 
-	struct config_playlist *playlists;
+	struct config_playlist *playlists; /* at least one */
 	size_t playlist_count;
 	struct config_guide *guides;
 	size_t guide_count;
@@ -70,18 +70,18 @@ struct config {
 	size_t device_count;
 
 	struct {
-		uint64_t window_bytes;   /* of a channel; 12 MiB */
-		uint64_t window_ms;      /* of a channel; 6 s */
-		uint64_t join_behind_ms; /* how far back a viewer starts; 5 s */
-		uint64_t linger_ms;      /* an upstream stays after its last viewer; 20 s */
-		uint64_t connect_ms;     /* to a provider, until the first TS packet; 8 s */
-		uint64_t stall_ms;       /* silence that counts as the end; 3 s */
-		uint64_t late_ms; /* a viewer that takes nothing for so long is dropped; 30 s */
-		unsigned
-		    sendfile_from; /* viewers of a channel from which it uses sendfile; 6; 0: never */
+		uint64_t window_bytes; /* of a channel; 12 MiB */
+		uint64_t window_ms;    /* of a channel; 6 s */
+		uint64_t
+		    join_behind_ms;     /* how far back a viewer starts; less than window_ms; 5 s */
+		uint64_t linger_ms;     /* an upstream stays after its last viewer; 20 s */
+		uint64_t connect_ms;    /* to a provider, until the first TS packet; 8 s */
+		uint64_t stall_ms;      /* silence that counts as the end; 3 s */
+		uint64_t late_ms;       /* a viewer that takes nothing is dropped; 30 s */
+		unsigned sendfile_from; /* viewers from which sendfile is used; 6; 0: never */
 	} relay;
-	_Bool
-	    demo; /* no playlist was configured: the built-in one stands in, an entry like any other */
+	/* No playlist was configured: the built-in one stands in, an entry like any other. */
+	_Bool demo;
 };
 
 /* Where settings come from besides the file. */

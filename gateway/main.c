@@ -68,8 +68,9 @@ print_help(FILE *out)
 		if (cmds[i]->summary != NULL)
 			fprintf(out, "  %-12s  %s\n", cmds[i]->name, cmds[i]->summary);
 	}
-	fprintf(out, "\n'masthead serve' without more runs the built-in demo.\n"
-		     "'masthead COMMAND --help' tells about one of them.\n");
+	fprintf(out,
+	    "\n'masthead serve' without more runs the built-in demo.\n"
+	    "'masthead COMMAND --help' tells about one of them.\n");
 }
 
 static int

@@ -57,7 +57,7 @@ static const struct {
 	{ "? [a]\n: b\n", NULL, "1:3: a key must be a text; quote a text that begins with { or [" },
 	{ "{{a: b}: c}", NULL, "1:2: a key must be a text; quote a text that begins with { or [" },
 	{ "a: \"\\0\"\n", NULL, "1:4: a NUL character in a text" },
-	{ "a: 1\n---\nb: 2\n", NULL, "2:1: a second document; one file holds one" },
+	{ "a: 1\n---\nb: 2\n", NULL, "3:1: a second document; one file holds one" },
 	{ "a: 1\n\tb: 2\n", NULL, "2:1: a tab cannot indent; use blanks" },
 	{ "\ta: 1\n", NULL, "1:1: a tab cannot indent; use blanks" },
 	{ "a: b: c\n", NULL,

@@ -724,7 +724,7 @@ START_TEST(the_example_is_the_default_and_valid_when_it_is_all_taken)
 }
 END_TEST
 
-/* Made by `masthead check --markdown > docs/configuration.md`. Tests run at the root of the tree. */
+/* Made by `masthead check --markdown`. Tests run at the root of the tree. */
 START_TEST(the_manual_is_up_to_date)
 {
 	struct buf made = BUF_INIT(1 << 20);
