@@ -11,7 +11,10 @@
 
 struct err;
 
-/* Replaces `path` by the bytes. On failure the old file is untouched and the temporary one gone. */
+/*
+ * Replaces `path` by the bytes. On failure the old file is untouched and the temporary one gone;
+ * only when the folder could not be synced is the new one there, and may be lost by a power cut.
+ */
 int file_save(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
 /*

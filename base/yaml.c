@@ -154,6 +154,13 @@ no_memory(struct err *err)
 	return err_set(err, ENOMEM, "out of memory");
 }
 
+/* The list or map that the next node goes into; NULL: it is the document. */
+static struct yaml_node *
+innermost(const struct tree *t)
+{
+	return t->depth > 0 ? t->open[t->depth - 1] : NULL;
+}
+
 /* The duplicate keeps its mark, so that whoever reads the tree can name both places. */
 static int
 add_to_map(struct tree *t, struct yaml_node *map, struct yaml_node *node, const yaml_mark_t *mark,
@@ -176,7 +183,7 @@ add_to_map(struct tree *t, struct yaml_node *map, struct yaml_node *node, const 
 static int
 add_node(struct tree *t, struct yaml_node *node, const yaml_mark_t *mark, struct err *err)
 {
-	struct yaml_node *parent = t->depth > 0 ? t->open[t->depth - 1] : NULL;
+	struct yaml_node *parent = innermost(t);
 	int rc;
 
 	node->line = (unsigned)mark->line + 1;
@@ -208,7 +215,9 @@ add_node(struct tree *t, struct yaml_node *node, const yaml_mark_t *mark, struct
 static _Bool
 wants_key(const struct tree *t)
 {
-	return t->depth > 0 && t->open[t->depth - 1]->kind == YAML_MAP && t->key == NULL;
+	const struct yaml_node *parent = innermost(t);
+
+	return parent != NULL && parent->kind == YAML_MAP && t->key == NULL;
 }
 
 static int
