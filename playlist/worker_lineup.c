@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -64,6 +65,9 @@ build(struct lineup_source *sources, struct catalogue **catalogues, char **names
 	if (rc == 0)
 		rc = lineup_build(OUT_FD, sources, (size_t)count, previous,
 		    clock_wall(&clock_system), ret, err);
+	/* Here, so that the gateway's own sync does not hold its loop. */
+	if (rc == 0 && fsync(OUT_FD) == -1 && errno != EINVAL)
+		rc = err_sys(err, "sync the lineup");
 	lineup_unref(previous);
 	return rc;
 }

@@ -1,0 +1,348 @@
+#include "playlist/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <zlib.h>
+
+#include "base/buf.h"
+#include "base/wire.h"
+#include "lists.h"
+
+/* -- a parent that writes down what it hears ---------------------------------- */
+
+static int
+hear_hello(struct wire_msg *msg, void *arg, struct err *err)
+{
+	(void)err;
+	(void)wire_get_u8(msg);
+	buf_str(arg, "hello;");
+	return 0;
+}
+
+static int
+hear_progress(struct wire_msg *msg, void *arg, struct err *err)
+{
+	(void)err;
+	(void)arg;
+	ck_assert_uint_gt(wire_get_u64(msg), 0);
+	(void)wire_get_u64(msg);
+	return 0;
+}
+
+static int
+hear_note(struct wire_msg *msg, void *arg, struct err *err)
+{
+	char text[WIRE_TEXT_MAX + 1];
+	uint32_t line = wire_get_u32(msg);
+
+	(void)err;
+	wire_get_str(msg, text, sizeof(text));
+	buf_printf(arg, "%u: %s;", line, text);
+	return 0;
+}
+
+static int
+hear_result(struct wire_msg *msg, void *arg, struct err *err)
+{
+	char key[WIRE_KEY_MAX + 1];
+
+	(void)err;
+	wire_get_str(msg, key, sizeof(key));
+	buf_printf(arg, "%s=%ju;", key, (uintmax_t)wire_get_u64(msg));
+	return 0;
+}
+
+static int
+hear_fail(struct wire_msg *msg, void *arg, struct err *err)
+{
+	char text[WIRE_TEXT_MAX + 1];
+
+	(void)err;
+	(void)wire_get_u32(msg);
+	wire_get_str(msg, text, sizeof(text));
+	buf_printf(arg, "failed: %s;", text);
+	return 0;
+}
+
+#define WORK (1u << WIRE_PHASE_WORK)
+
+static const struct wire_rule rules[] = {
+	{ WIRE_HELLO, 1u << WIRE_PHASE_HELLO, 1, WIRE_PHASE_WORK, hear_hello },
+	{ WIRE_PROGRESS, WORK, 16, WIRE_PHASE_WORK, hear_progress },
+	{ WIRE_NOTE, WORK, WIRE_PAYLOAD_MAX, WIRE_PHASE_WORK, hear_note },
+	{ WIRE_RESULT, WORK, 2 + WIRE_KEY_MAX + 8, WIRE_PHASE_WORK, hear_result },
+	{ WIRE_DONE, WORK, 0, WIRE_PHASE_END, NULL },
+	{ WIRE_FAIL, WORK, WIRE_PAYLOAD_MAX, WIRE_PHASE_END, hear_fail },
+};
+
+#define FDS_MAX 8
+
+/* In the child: gives the descriptors the numbers that a worker's have. */
+static void
+place_fds(int wire, const int *fds, int count)
+{
+	int high[FDS_MAX + 1];
+
+	high[0] = fcntl(wire, F_DUPFD, 100);
+	for (int i = 0; i < count; i++)
+		high[i + 1] = fcntl(fds[i], F_DUPFD, 100);
+	for (int i = 0; i <= count; i++)
+		(void)dup2(high[i], WIRE_FD + i);
+	for (int i = 0; i <= count; i++)
+		(void)close(high[i]);
+}
+
+/* Runs a worker in a process of its own; what it said goes to `out`. Returns its exit status. */
+static int
+run(int (*worker)(int argc, char **argv), char **argv, const int *fds, int count, struct buf *out)
+{
+	struct wire_reader reader;
+	struct err err = ERR_INIT;
+	char data[1000];
+	int pair[2], argc = 0, status;
+	ssize_t n;
+	pid_t pid;
+
+	while (argv[argc] != NULL)
+		argc++;
+	for (int i = 0; i < count; i++)
+		(void)lseek(fds[i], 0, SEEK_SET);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	pid = fork();
+	if (pid == 0) {
+		place_fds(pair[1], fds, count);
+		_exit(worker(argc, argv));
+	}
+	(void)close(pair[1]);
+	wire_reader_init(&reader, rules, ARRAY_LEN(rules), out);
+	while ((n = read(pair[0], data, sizeof(data))) > 0)
+		ck_assert_msg(wire_feed(&reader, data, (size_t)n, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(reader.phase, WIRE_PHASE_END);
+	(void)close(pair[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+file_with(const void *data, size_t len)
+{
+	int fd = list_file();
+
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	return fd;
+}
+
+static int
+catalogue_of(const void *data, size_t len, int out_fd, struct buf *out)
+{
+	static const char base[] = "http://h/lists/a.m3u?password=x";
+	char name[] = "catalogue", *argv[] = { name, NULL };
+	int fds[] = { file_with(data, len), out_fd, file_with(base, sizeof(base) - 1) };
+	int status = run(catalogue_worker, argv, fds, 3, out);
+
+	(void)close(fds[0]);
+	(void)close(fds[2]);
+	return status;
+}
+
+#define TEXT(t) (t), sizeof(t) - 1
+
+static const char good[] = "#EXTM3U url-tvg=\"/guide.xml\"\n#EXTINF:-1,A\na b.ts\n"
+			   "#EXTINF:-1,B\nplugin://x/\n#EXTINF:-1,C\nhttp://k/c.ts\n";
+
+static void
+check_good(int fd)
+{
+	struct catalogue_entry e;
+	struct catalogue *c;
+
+	ck_assert_int_eq(catalogue_open(&c, fd, NULL), 0);
+	ck_assert_uint_eq(catalogue_count(c), 2);
+	catalogue_get(c, 0, &e);
+	ck_assert_str_eq(e.url, "http://h/lists/a%20b.ts");
+	catalogue_get(c, 1, &e);
+	ck_assert_str_eq(e.url, "http://k/c.ts");
+	ck_assert_str_eq(catalogue_guide_url(c), "http://h/guide.xml");
+	catalogue_close(c);
+}
+
+START_TEST(a_playlist_becomes_a_catalogue)
+{
+	struct buf out = BUF_INIT(10000);
+	int fd = list_file();
+
+	ck_assert_int_eq(catalogue_of(TEXT(good), fd, &out), 0);
+	ck_assert_str_eq(out.data,
+	    "hello;5: a plugin:// address, which only Kodi understands;entries=2;bytes=101;"
+	    "skipped=1;");
+	check_good(fd);
+	(void)close(fd);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(a_playlist_may_be_gzip)
+{
+	struct buf out = BUF_INIT(10000);
+	unsigned char packed[1000];
+	z_stream z = { .next_out = packed, .avail_out = sizeof(packed) };
+	char plain[sizeof(good)];
+	int fd = list_file();
+
+	memcpy(plain, good, sizeof(good));
+	z.next_in = (unsigned char *)plain;
+	z.avail_in = sizeof(good) - 1;
+	ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	ck_assert_int_eq(catalogue_of(packed, z.total_out, fd, &out), 0);
+	check_good(fd);
+	(void)close(fd);
+	fd = list_file();
+	buf_clear(&out);
+	ck_assert_int_eq(catalogue_of(packed, z.total_out - 1, fd, &out), 1);
+	ck_assert_str_eq(out.data,
+	    "hello;5: a plugin:// address, which only Kodi understands;"
+	    "failed: the gzip data was cut off;");
+	(void)close(fd);
+	buf_release(&out);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *said;
+} bad[] = {
+	{ TEXT(""), "hello;failed: the playlist is empty;" },
+	{ TEXT("<html>"), "hello;failed: not an M3U playlist but a web page (HTML);" },
+	{ TEXT("\0\0\0\0"), "hello;failed: the playlist is empty;" },
+	{ TEXT("#EXTM3U\n"), "hello;failed: the playlist has no entries;" },
+	{ TEXT("plugin://a/\n"),
+	    "hello;1: a plugin:// address, which only Kodi understands;"
+	    "failed: the playlist has no entry that can be used;" },
+};
+
+START_TEST(what_is_no_playlist_is_said)
+{
+	struct buf out = BUF_INIT(10000);
+	int fd = list_file();
+	struct catalogue *c;
+
+	ck_assert_int_eq(catalogue_of(bad[_i].text, bad[_i].len, fd, &out), 1);
+	ck_assert_str_eq(out.data, bad[_i].said);
+	ck_assert_int_eq(catalogue_open(&c, fd, NULL), -EBADMSG);
+	(void)close(fd);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(complaints_are_counted_when_they_are_too_many_to_tell)
+{
+	struct buf list = BUF_INIT(100000), out = BUF_INIT(100000);
+	int fd = list_file();
+	unsigned notes = 0;
+
+	buf_str(&list, "#EXTM3U\n#EXTINF:-1,A\nhttp://h/1\n");
+	for (int i = 0; i < 1000; i++)
+		buf_str(&list, "what is this\n");
+	ck_assert_int_eq(catalogue_of(list.data, list.len, fd, &out), 0);
+	for (const char *p = out.data; (p = strstr(p, "neither")) != NULL; p++)
+		notes++;
+	ck_assert_uint_eq(notes, 100);
+	ck_assert_ptr_nonnull(strstr(out.data, "entries=1;"));
+	ck_assert_ptr_nonnull(strstr(out.data, "skipped=1000;"));
+	(void)close(fd);
+	buf_release(&list);
+	buf_release(&out);
+}
+END_TEST
+
+/* The file of a catalogue of a playlist. */
+static int
+catalogue_file(const char *list)
+{
+	struct buf out = BUF_INIT(10000);
+	int fd = list_file();
+
+	ck_assert_int_eq(catalogue_of(list, strlen(list), fd, &out), 0);
+	buf_release(&out);
+	return fd;
+}
+
+START_TEST(catalogues_become_a_lineup_and_that_the_next)
+{
+	char name[] = "lineup", a[] = "a", b[] = "b", *argv[] = { name, a, b, NULL };
+	int first = list_file(), second = list_file(), empty = list_file();
+	int one = catalogue_file("#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,B\nhttp://h/2\n");
+	int two = catalogue_file("#EXTINF:-1,C\nhttp://h/1\n"), fewer, fds[4];
+	struct buf out = BUF_INIT(10000);
+	struct lineup_channel channel;
+	struct lineup *l;
+
+	fds[0] = first;
+	fds[1] = empty;
+	fds[2] = one;
+	fds[3] = two;
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
+	ck_assert_str_eq(out.data, "hello;channels=3;kept=0;added=3;gone=0;");
+	fewer = catalogue_file("#EXTINF:-1,B\nhttp://h/2\n");
+	fds[0] = second;
+	fds[1] = first;
+	fds[2] = fewer;
+	buf_clear(&out);
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
+	ck_assert_str_eq(out.data, "hello;channels=2;kept=2;added=0;gone=1;");
+	ck_assert_int_eq(lineup_load(&l, second, NULL), 0);
+	ck_assert(lineup_find_number(l, "3", &channel));
+	ck_assert_str_eq(channel.name, "C");
+	lineup_unref(l);
+	for (size_t i = 0; i < 4; i++)
+		(void)close(fds[i]);
+	(void)close(empty);
+	(void)close(one);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(a_previous_lineup_that_is_broken_costs_no_channel)
+{
+	char name[] = "lineup", a[] = "a", *argv[] = { name, a, NULL };
+	int fds[] = { list_file(), file_with(TEXT("not a lineup at all")),
+		catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
+	struct buf out = BUF_INIT(10000);
+
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 3, &out), 0);
+	ck_assert_str_eq(out.data,
+	    "hello;0: the previous lineup is not used: not a whole lineup;"
+	    "channels=1;kept=0;added=1;gone=0;");
+	for (size_t i = 0; i < 3; i++)
+		(void)close(fds[i]);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(a_catalogue_that_is_broken_is_named)
+{
+	char name[] = "lineup", a[] = "acme", *argv[] = { name, a, NULL };
+	int fds[] = { list_file(), list_file(), file_with(TEXT("not a catalogue")) };
+	struct buf out = BUF_INIT(10000);
+
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 3, &out), 1);
+	ck_assert_str_eq(out.data, "hello;failed: catalogue of 'acme': not a whole catalogue;");
+	for (size_t i = 0; i < 3; i++)
+		(void)close(fds[i]);
+	buf_release(&out);
+}
+END_TEST
+
+UNIT_MAIN("workers", UNIT_TEST(a_playlist_becomes_a_catalogue), UNIT_TEST(a_playlist_may_be_gzip),
+    UNIT_ROWS(what_is_no_playlist_is_said, ARRAY_LEN(bad)),
+    UNIT_TEST(complaints_are_counted_when_they_are_too_many_to_tell),
+    UNIT_TEST(catalogues_become_a_lineup_and_that_the_next),
+    UNIT_TEST(a_previous_lineup_that_is_broken_costs_no_channel),
+    UNIT_TEST(a_catalogue_that_is_broken_is_named))
