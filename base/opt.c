@@ -115,6 +115,8 @@ default_texts(struct opt_load *load, const struct opt *row, const struct opt_at 
 	char *copy = strdup(row->fallback);
 
 	texts = new_texts(load, row, at, into, strlen(row->fallback) / 2 + 1);
+	if (copy == NULL)
+		no_memory(load, at);
 	if (copy != NULL && texts != NULL) {
 		for (line = strtok_r(copy, "\n", &save); line != NULL;
 		     line = strtok_r(NULL, "\n", &save)) {
@@ -128,23 +130,30 @@ default_texts(struct opt_load *load, const struct opt *row, const struct opt_at 
 	free(copy);
 }
 
+/* The text that the row of a table has in entry `index` of an array. */
+static const char *
+text_of_entry(const struct opt *array, const struct opt *row, const char *items, size_t index)
+{
+	const void *field = items + index * array->size + row->offset;
+
+	return *(char *const *)field;
+}
+
 /* Is the text of a unique row that of an earlier entry as well? */
 static void
 check_unique(struct opt_load *load, const struct opt *row, const struct opt_at *entry,
     const struct yaml_node *node, const char *items)
 {
 	for (const struct opt *r = row->rows; r->name != NULL; r++) {
-		const char *mine = *(
-		    char *const *)(const void *)(items + entry->index * row->size + r->offset);
-		struct opt_at at = { entry, r->name, 0 };
 		const struct yaml_node *value = node != NULL ? yaml_get(node, r->name) : NULL;
+		struct opt_at at = { entry, r->name, 0 };
+		const char *mine, *other;
 
-		if ((r->flags & OPT_UNIQUE) == 0 || mine == NULL)
+		if ((r->flags & OPT_UNIQUE) == 0)
 			continue;
-		for (size_t i = 0; i < entry->index; i++) {
-			const char *other = *(
-			    char *const *)(const void *)(items + i * row->size + r->offset);
-
+		mine = text_of_entry(row, r, items, entry->index);
+		for (size_t i = 0; i < entry->index && mine != NULL; i++) {
+			other = text_of_entry(row, r, items, i);
 			if (other == NULL || strcasecmp(mine, other) != 0)
 				continue;
 			opt_problem(load, &at, value != NULL ? value : node, OPT_MARK_VALUE,

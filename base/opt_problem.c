@@ -11,7 +11,9 @@
 #include "base/redact.h"
 #include "base/yaml.h"
 
-#define PROBLEM_MAX 4096
+#define PROBLEM_MAX 8192
+/* A key of a hostile file may be as long as the file. */
+#define KEY_SHOWN   60
 
 static void
 add_place(struct buf *b, const struct opt_load *load, const struct yaml_node *node,
@@ -46,7 +48,8 @@ add_path(struct buf *b, const struct opt_at *at)
 		buf_char(b, '.');
 	}
 	if (at->name != NULL)
-		buf_str(b, at->name);
+		buf_printf(b, "%.*s%s", KEY_SHOWN, at->name,
+		    strlen(at->name) > KEY_SHOWN ? "..." : "");
 	else
 		buf_printf(b, "%zu", at->index);
 }

@@ -30,13 +30,13 @@ count_rows(const struct cmd *cmd)
 	return n;
 }
 
+/* `spec` is zeroed. */
 static void
 make_spec(const struct cmd *cmd, struct spec *spec)
 {
 	size_t count = count_rows(cmd);
 	char *s = spec->shorts;
 
-	memset(spec, 0, sizeof(*spec));
 	*s++ = ':'; /* a missing value is reported as ':' */
 	*s++ = 'h';
 	for (size_t i = 0; i < count; i++) {
@@ -174,7 +174,7 @@ check_operands(const struct cmd *cmd, int count, char **operands)
 int
 args_parse(const struct cmd *cmd, int argc, char **argv, void *options, int *ret_status)
 {
-	struct spec spec;
+	struct spec spec = { 0 };
 	int code;
 
 	make_spec(cmd, &spec);

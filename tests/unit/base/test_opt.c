@@ -283,6 +283,28 @@ START_TEST(tells_every_problem_with_its_place)
 }
 END_TEST
 
+START_TEST(a_huge_key_or_value_is_cut_where_it_is_told)
+{
+	struct buf text = BUF_INIT(1 << 20);
+	struct fixture f;
+
+	buf_printf(&text, "? %0100000d\n: x\nnumber: %0100000d\n", 0, 1);
+	begin(&f, text.data);
+	opt_apply(&f.load, &f.settings);
+	ck_assert_uint_lt(f.problems.len, 400);
+	ck_assert_ptr_nonnull(strstr(f.problems.data, "000...: there is no such key\n"));
+	end(&f);
+	begin(&f, "");
+	opt_overlay_set(&f.load, text.data, "arg");
+	buf_str(&text, "=1");
+	opt_overlay_set(&f.load, text.data, "arg");
+	ck_assert_uint_eq(f.load.problems, 2);
+	ck_assert_uint_lt(f.problems.len, 800);
+	end(&f);
+	buf_release(&text);
+}
+END_TEST
+
 /* -- overlays ------------------------------------------------------------------------ */
 
 static const struct {
@@ -607,6 +629,7 @@ END_TEST
 UNIT_MAIN("opt", UNIT_TEST(defaults_fill_in_what_is_not_set), UNIT_TEST(reads_every_kind),
     UNIT_ROWS(tells_every_problem_with_its_place, ARRAY_LEN(wrong)),
     UNIT_ROWS(an_overlay_goes_where_the_table_lets_it, ARRAY_LEN(overlays)),
+    UNIT_TEST(a_huge_key_or_value_is_cut_where_it_is_told),
     UNIT_TEST(overlays_change_and_add_entries), UNIT_TEST(a_list_set_as_a_whole_has_one_entry),
     UNIT_TEST(the_environment_lies_over_the_file),
     UNIT_ROWS(a_variable_that_is_no_setting_is_told, ARRAY_LEN(variables)),
