@@ -22,20 +22,11 @@ static void
 row_playlist(struct buf *out, const struct lineup_channel *channel, const char *links)
 {
 	struct buf url = BUF_INIT(2 * LINKS_MAX);
-	struct m3u_out entry = { .name = channel->name,
-		.tvg_name = channel->name,
-		.tvg_id = channel->guide_id,
-		.logo = channel->logo,
-		.group = channel->group,
-		.radio = channel->radio };
-	char number[24], id[17];
+	char id[17];
 
-	lineup_number_text(channel, number);
 	lineup_id_text(channel->id, id);
 	buf_printf(&url, "%s/stream/%s.ts", links, id);
-	entry.chno = number;
-	entry.url = url.data;
-	m3u_write_entry(out, &entry);
+	rows_add_m3u(out, channel, url.data);
 	buf_release(&url);
 }
 

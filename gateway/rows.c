@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/http/http.h"
 #include "playlist/lineup.h"
+#include "playlist/m3u_write.h"
 
 #define PIECE      (48u << 10) /* bytes made in one turn */
 #define GROUPS_MAX 4096        /* bytes of ?group-title= */
@@ -138,4 +139,21 @@ rows_reply(struct http_request *req, const struct gateway *g, const struct rows_
 	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", hash);
 	generator.arg = rows;
 	http_reply_generated(req, 200, form->type, etag, &generator);
+}
+
+void
+rows_add_m3u(struct buf *out, const struct lineup_channel *channel, const char *url)
+{
+	char number[24];
+	const struct m3u_out entry = { .name = channel->name,
+		.url = url,
+		.chno = number,
+		.tvg_name = channel->name,
+		.tvg_id = channel->guide_id,
+		.logo = channel->logo,
+		.group = channel->group,
+		.radio = channel->radio };
+
+	lineup_number_text(channel, number);
+	m3u_write_entry(out, &entry);
 }

@@ -33,4 +33,7 @@ struct rows_reply {
 void rows_reply(struct http_request *req, const struct gateway *g, const struct rows_reply *form,
     const char *links);
 
+/* The M3U entry of a channel, whose stream is at `url`. */
+void rows_add_m3u(struct buf *out, const struct lineup_channel *channel, const char *url);
+
 #endif

@@ -18,7 +18,6 @@
 #include "gateway/tuner/identity.h"
 #include "gateway/tuner/tune.h"
 #include "playlist/lineup.h"
-#include "playlist/m3u_write.h"
 
 /*
  * A model that clients know and that does not transcode: for HDTC-2US they would
@@ -132,19 +131,11 @@ static void
 row_m3u(struct buf *out, const struct lineup_channel *channel, const char *at)
 {
 	struct buf url = BUF_INIT(2 * LINKS_MAX);
-	struct m3u_out entry = { .name = channel->name,
-		.tvg_name = channel->name,
-		.tvg_id = channel->guide_id,
-		.logo = channel->logo,
-		.group = channel->group,
-		.radio = channel->radio };
 	char number[24];
 
 	lineup_number_text(channel, number);
 	buf_printf(&url, "%s/auto/v%s", at, number);
-	entry.chno = number;
-	entry.url = url.data;
-	m3u_write_entry(out, &entry);
+	rows_add_m3u(out, channel, url.data);
 	buf_release(&url);
 }
 
