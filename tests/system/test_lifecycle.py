@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -25,6 +26,20 @@ def test_without_a_config_it_serves_the_demo(make_gateway):
         seen = viewer.watch(2000)
         assert (seen.lost_sync, seen.breaks) == (0, 0)
         assert seen.first[0][0] == 0  # PAT
+
+
+def test_systemd_is_told(make_gateway, tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(path)
+        listener.settimeout(SOON)
+        gateway = make_gateway(env={"NOTIFY_SOCKET": path}).start()
+        said = listener.recv(4096).decode()
+        assert "READY=1" in said.splitlines()
+        gateway.process.send_signal(signal.SIGTERM)
+        while "STOPPING=1" not in said.splitlines():
+            said = listener.recv(4096).decode()
+    gateway.stop()
 
 
 def test_ready_is_said_once_and_results_go_to_stdout(make_gateway):

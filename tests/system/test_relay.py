@@ -10,8 +10,8 @@ import pytest
 import ts
 from conftest import config_for
 from gateway import Viewer, wait_for
-from provider import (close, garbage, html, junk_between_packets, live, live_then, reset, scrambled,
-                      silent_after_head, stall, status)
+from provider import (body, close, drip, endless_head, garbage, html, junk_between_packets, live,
+                      live_then, mute, redirect, reset, scrambled, silent_after_head, stall, status)
 
 RELAY = {"connect_timeout": "3s", "stall_timeout": "1s", "linger": "1s"}
 
@@ -205,23 +205,43 @@ def test_an_upstream_that_answers_an_error_is_a_clean_503(make_gateway, provider
     assert reply.status == 503
     assert reply.headers["X-HDHomeRun-Error"][:3] in ("805", "806")
     assert reply.data == b""
-    assert provider.count("/live/1.ts") <= 3
+    # Who says no, or too many, is not hammered; a server in trouble may be asked again.
+    assert provider.count("/live/1.ts") <= (3 if code < 500 else 8)
     provider.on("/live/2.ts", live)
     with gateway.view("/auto/v2") as viewer:
         assert viewer.status == 200
     gateway.logged(str(code))
 
 
-@pytest.mark.parametrize("fault", [garbage, html, silent_after_head],
-                         ids=["garbage", "a web page", "silence"])
-def test_what_is_not_mpeg_ts_never_becomes_200(make_gateway, provider, fault, stopwatch):
-    gateway = relay_gateway(make_gateway, provider.channels(1, fault))
+NOT_TS = {
+    "garbage": garbage,
+    "a web page": html,
+    "an empty body": body(b"", "video/mp2t"),
+    "a playlist": body("#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na.ts\n"),
+    "nothing at all": mute,
+    "nothing after the head": silent_after_head,
+    "a head without end": endless_head,
+    "a byte now and then": drip(b"\x47" * 10000),
+    "a redirect to itself": lambda conn: redirect(conn.provider.url + conn.path)(conn),
+    "a redirect to a file": redirect("file:///etc/passwd"),
+    "a redirect to rtmp": redirect("rtmp://127.0.0.1/live"),
+    "an end": close,
+    "a reset": reset,
+}
+
+
+@pytest.mark.parametrize("kind", NOT_TS)
+def test_what_is_not_mpeg_ts_never_becomes_200(make_gateway, provider, kind, stopwatch):
+    gateway = relay_gateway(make_gateway, provider.channels(1, NOT_TS[kind]), max_streams=1)
     stopwatch()
     reply = gateway.get("/auto/v1")
     assert stopwatch() < 15
     assert reply.status == 503
     assert reply.headers["X-HDHomeRun-Error"][:3] in ("806", "807")
     assert reply.data == b""
+    assert provider.count("/live/1.ts") < 50
+    wait_for("the lease back", lambda: gateway.leases() == 0)
+    wait_for("the tuner back", gateway.is_idle)
 
 
 def test_lost_sync_is_found_again_and_no_viewer_sees_it(make_gateway, provider):
@@ -253,6 +273,8 @@ def test_one_stalled_viewer_costs_the_others_nothing(make_gateway, provider):
     with gateway.view() as healthy:
         seen = healthy.watch(6000)
         assert (seen.lost_sync, seen.breaks, seen.missing()) == (0, 0, 0)
+        wait_for("it to be dropped",
+                 lambda: gateway.facts()["totals"]["viewers_dropped"] == 1)
     sock.close()
 
 
@@ -290,8 +312,8 @@ def test_a_playlist_from_the_network_cannot_name_local_files(make_gateway, provi
     gateway = relay_gateway(make_gateway, provider.playlist("/p.m3u", text))
     for channel in gateway.lineup():
         if channel["GuideName"] == "Film":
-            reply = gateway.get("/auto/v" + channel["GuideNumber"])
-            assert reply.status == 503 and reply.data == b""
+            with gateway.view("/auto/v" + channel["GuideNumber"]) as viewer:
+                assert viewer.status == 503
 
 
 def test_channel_headers_of_the_playlist_reach_the_provider(make_gateway, provider):

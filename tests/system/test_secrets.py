@@ -2,11 +2,12 @@
 
 import os
 
-from gateway import command_line
+from gateway import command_line, wait_for
 from provider import body, html, live, reset, status
 from test_tuner import GUIDE
 
 USER, PASSWORD, TOKEN, HEADER = "canary-user-7", "canary-pass-8", "canary-token-9", "canary-head-0"
+CARD = "testcard:?n=50&size=160x120&rate=300k"
 CANARIES = (USER, PASSWORD, TOKEN, HEADER)
 PATHS = ("/", "/discover.json", "/lineup.json", "/lineup.xml", "/lineup.m3u", "/lineup_status.json",
          "/device.xml", "/playlist.m3u", "/guide.xml", "/status.json", "/healthz", "/readyz",
@@ -19,7 +20,7 @@ def assert_clean(where, data):
         assert canary not in data, f"{canary} in {where}"
 
 
-def test_no_secret_ever_comes_out(make_gateway, provider):
+def test_no_secret_ever_comes_out(make_gateway, provider, tmp_path):
     account = f"http://{USER}:{PASSWORD}@127.0.0.1:{provider.port}"
 
     def listing():
@@ -43,7 +44,11 @@ def test_no_secret_ever_comes_out(make_gateway, provider):
         "guides": [{"name": "uk", "url": f"{account}/g.xml?password={PASSWORD}"}],
         "relay": {"connect_timeout": "2s", "stall_timeout": "1s"},
     }
+    cards = tmp_path / "cards.m3u"
+    cards.write_text("#EXTM3U\n#EXTINF:-1 tvg-chno=\"50\",Card\n" + CARD + "\n")
+    config["playlists"].append({"name": "cards", "url": f"file:{cards}"})
     gateway = make_gateway(config, env={"CANARY": PASSWORD}).start_with_lineup()
+    wait_for("both playlists", lambda: len(gateway.lineup()) == 5)
 
     def look():
         for path in PATHS:
@@ -53,14 +58,18 @@ def test_no_secret_ever_comes_out(make_gateway, provider):
         for arguments in (("status",), ("status", "--json"), ("reload",), ("healthcheck",)):
             done = gateway.run(*arguments, "--data", gateway.data)
             assert_clean(arguments, done.stdout + done.stderr)
-        for pid in os.listdir("/proc"):
-            if pid.isdigit() and parent_of(pid) == gateway.process.pid:
-                assert_clean(f"the arguments of {command_line(pid)[:3]}",
-                             " ".join(command_line(pid)))
+        workers = [pid for pid in os.listdir("/proc")
+                   if pid.isdigit() and parent_of(pid) == gateway.process.pid]
+        assert workers
+        for pid in workers:
+            assert_clean(f"the arguments of {command_line(pid)[:3]}", " ".join(command_line(pid)))
+            with open(f"/proc/{pid}/environ", encoding="utf-8", errors="replace") as f:
+                assert_clean(f"the environment of {command_line(pid)[:3]}", f.read())
 
-    with gateway.view("/auto/v1") as viewer:
-        assert viewer.status == 200
-        viewer.watch(100)
+    with gateway.view("/auto/v1") as viewer, gateway.view("/auto/v50") as card:
+        for v in (viewer, card):
+            assert v.status == 200
+            v.watch(50)
         for number in (2, 3, 4):  # errors tell addresses, if anything does
             refused = gateway.get(f"/auto/v{number}")
             assert refused.status == 503

@@ -191,7 +191,7 @@ def test_a_viewer_is_on_the_tuner_that_it_asked_for(gateway):
 
 
 @pytest.mark.parametrize("path, code", [("/auto/v99", "801"), ("/tuner0/v99", "801"),
-                                        ("/auto/v", "801"), ("/auto/vabc", "801"),
+                                        ("/auto/vabc", "801"), ("/auto/v1.", "801"),
                                         ("/auto/ch509000000", "801"),
                                         ("/tuner0/ch509000000-3", "801")])
 def test_an_unknown_channel_is_404_and_801_without_a_body(gateway, path, code):
