@@ -39,9 +39,9 @@ int multi_add(struct multi *m, CURL *easy, multi_done_cb *done, void *arg, struc
 /* Stops a transfer; `done` will not be called. Not from inside one of its callbacks. */
 void multi_remove(struct multi *m, CURL *easy);
 /*
- * Reads what waits on a transfer's socket (CURLINFO_ACTIVESOCKET) although the
- * loop does not call it readable, as below SO_RCVLOWAT or inside TLS. The
- * transfer's callbacks run before this returns, `done` does not. Not from inside
+ * Reads what waits on a transfer's socket although the loop does not call it
+ * readable, as below SO_RCVLOWAT or inside TLS. (libcurl 7.88 does not tell that
+ * socket while it is in use: CURLOPT_OPENSOCKETFUNCTION does.) The transfer's callbacks run before this returns, `done` does not. Not from inside
  * one of its callbacks.
  */
 void multi_poke(struct multi *m, curl_socket_t fd);

@@ -59,13 +59,10 @@ join_fail(struct relay_join *join, int rc, const struct err *err)
 static _Bool
 join_is_due(const struct channel *c, const struct relay_join *join, uint64_t now_ms)
 {
-	uint64_t asked_ms = join->asked_us / 1000;
-
 	if (!c->ready)
 		return now_ms >= join->deadline_ms;
 	/* After new tables in mid-stream the next RAP is worth waiting for, as at the start. */
-	return c->scan.raps_held > 0 || c->first_ms >= asked_ms ||
-	    now_ms - asked_ms >= c->settings.rap_wait_ms;
+	return c->scan.raps_held > 0 || now_ms - join->asked_us / 1000 >= c->settings.rap_wait_ms;
 }
 
 static void

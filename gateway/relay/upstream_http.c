@@ -22,6 +22,8 @@
 #define STRANDED_MS   35
 /* TLS gives one record a read and leaves the rest unannounced: reads in one turn. */
 #define TLS_READS_MAX 64
+/* At a time: libcurl tries IPv6 and IPv4 side by side, and keeps one. */
+#define SOCKETS_MAX   4
 
 /*
  * The lease and the sockets that it stands for. Apart from the upstream, because
@@ -30,7 +32,7 @@
  */
 struct connection {
 	struct lease lease;
-	unsigned sockets;
+	curl_socket_t fds[SOCKETS_MAX]; /* CURL_SOCKET_BAD: a free place */
 	_Bool over;
 };
 
@@ -54,10 +56,31 @@ struct http_upstream {
 	char error[CURL_ERROR_SIZE];
 };
 
-static void
-connection_drop(struct connection *c)
+static struct connection *
+connection_new(void)
 {
-	if (!c->over || c->sockets > 0)
+	struct connection *c = calloc(1, sizeof(*c));
+
+	for (int i = 0; c != NULL && i < SOCKETS_MAX; i++)
+		c->fds[i] = CURL_SOCKET_BAD;
+	return c;
+}
+
+/* An open socket (the only one, once bytes flow), or CURL_SOCKET_BAD. */
+static curl_socket_t
+connection_socket(const struct connection *c)
+{
+	for (int i = 0; i < SOCKETS_MAX; i++) {
+		if (c->fds[i] != CURL_SOCKET_BAD)
+			return c->fds[i];
+	}
+	return CURL_SOCKET_BAD;
+}
+
+static void
+connection_end(struct connection *c)
+{
+	if (!c->over || connection_socket(c) != CURL_SOCKET_BAD)
 		return;
 	lease_drop(&c->lease);
 	free(c);
@@ -67,13 +90,16 @@ static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 {
 	struct connection *c = arg;
-	int fd = socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
 
 	(void)purpose;
-	if (fd == -1)
-		return CURL_SOCKET_BAD;
-	c->sockets++;
-	return fd;
+	for (int i = 0; i < SOCKETS_MAX; i++) {
+		if (c->fds[i] == CURL_SOCKET_BAD) {
+			c->fds[i] = socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+			    addr->protocol);
+			return c->fds[i];
+		}
+	}
+	return CURL_SOCKET_BAD;
 }
 
 static int
@@ -82,8 +108,11 @@ on_close_socket(void *arg, curl_socket_t fd)
 	struct connection *c = arg;
 	int rc = close(fd);
 
-	c->sockets--;
-	connection_drop(c);
+	for (int i = 0; i < SOCKETS_MAX; i++) {
+		if (c->fds[i] == fd)
+			c->fds[i] = CURL_SOCKET_BAD;
+	}
+	connection_end(c);
 	return rc;
 }
 
@@ -107,7 +136,7 @@ check_head(struct http_upstream *h, const uint8_t *data)
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(h->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(h->easy, CURLINFO_SCHEME, &scheme);
-	curl_easy_getinfo(h->easy, CURLINFO_ACTIVESOCKET, &h->fd);
+	h->fd = connection_socket(h->connection);
 	h->tls = scheme != NULL && strcasecmp(scheme, "https") == 0;
 	if (type != NULL)
 		strncpy(h->type, type, sizeof(h->type) - 1);
@@ -217,7 +246,7 @@ http_over(struct http_upstream *h)
 	h->fd = CURL_SOCKET_BAD;
 	event_del(h->stranded);
 	h->connection->over = 1;
-	connection_drop(h->connection);
+	connection_end(h->connection);
 	h->connection = NULL;
 }
 
@@ -298,7 +327,7 @@ http_create(void)
 
 	if (h == NULL)
 		return NULL;
-	h->connection = calloc(1, sizeof(*h->connection));
+	h->connection = connection_new();
 	if (h->connection == NULL) {
 		free(h);
 		return NULL;
@@ -381,7 +410,7 @@ http_close(struct upstream *u)
 		curl_easy_cleanup(h->easy);
 	if (h->connection != NULL) {
 		h->connection->over = 1;
-		connection_drop(h->connection);
+		connection_end(h->connection);
 	}
 	if (h->stranded != NULL)
 		event_free(h->stranded);
