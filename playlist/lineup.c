@@ -130,7 +130,7 @@ is_sound_row(const struct lineup *l, uint32_t i, const struct lineup_row *row)
 {
 	uint64_t blob = l->header.blob.len;
 
-	return u64_at(l, &l->header.numbers, i) >> 32 != 0 &&
+	return lineup_number_is_valid(u64_at(l, &l->header.numbers, i)) &&
 	    (i == 0 ||
 		(u64_at(l, &l->header.numbers, i) > u64_at(l, &l->header.numbers, i - 1) &&
 		    u64_at(l, &l->header.ids, i) > u64_at(l, &l->header.ids, i - 1))) &&

@@ -63,8 +63,7 @@ take_given(struct assignment *a, _Bool returned)
 
 		if (d->returned != returned)
 			continue;
-		if (d->number >> 32 == 0 || d->number >> 32 > LINEUP_MAJOR_MAX ||
-		    (uint32_t)d->number > LINEUP_MINOR_MAX)
+		if (!lineup_number_is_valid(d->number))
 			d->number = 0;
 		rc = keep(&a->ids, &d->id);
 		if (rc == 0)

@@ -117,6 +117,10 @@ entry_emit(struct m3u_reader *r, char *address, struct err *err)
 		skip(r, "a URL of more than %d bytes", URL_MAX);
 		return 0;
 	}
+	if (address[0] == '\0') {
+		skip(r, "headers without a URL");
+		return 0;
+	}
 	if (headers != NULL)
 		m3u_headers_pairs(&r->headers, headers);
 	e->line = (uint32_t)r->counts.lines;

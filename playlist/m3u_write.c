@@ -6,26 +6,41 @@
 #include "base/buf.h"
 #include "base/list.h"
 
-/* Adds text in which nothing can end a value or a line. `drop` is one more byte to blank. */
+/* What becomes a blank: all that could end a line, and `drop`. */
+static _Bool
+is_blank(char c, char drop)
+{
+	return (unsigned char)c <= 0x20 || c == 0x7f || c == drop;
+}
+
+/* Adds text in which nothing can end a value or a line, without blanks at its ends. */
 static void
 add_text(struct buf *out, const char *text, char drop)
 {
-	const char *run = text, *p;
+	const char *end, *run;
 
-	for (p = text; *p != '\0'; p++) {
-		if ((unsigned char)*p >= 0x20 && *p != 0x7f && *p != '"' && *p != drop)
+	while (*text != '\0' && is_blank(*text, drop))
+		text++;
+	end = text + strlen(text);
+	while (end > text && is_blank(end[-1], drop))
+		end--;
+	run = text;
+	for (const char *p = text; p < end; p++) {
+		if (!is_blank(*p, drop) && *p != '"')
 			continue;
 		buf_add(out, run, (size_t)(p - run));
 		buf_char(out, *p == '"' ? '\'' : ' ');
 		run = p + 1;
 	}
-	buf_add(out, run, (size_t)(p - run));
+	buf_add(out, run, (size_t)(end - run));
 }
 
 static void
 add_attr(struct buf *out, const char *name, const char *value, char drop)
 {
-	if (value == NULL || value[0] == '\0')
+	while (value != NULL && *value != '\0' && is_blank(*value, drop))
+		value++;
+	if (value == NULL || *value == '\0')
 		return;
 	buf_printf(out, " %s=\"", name);
 	add_text(out, value, drop);
@@ -36,8 +51,8 @@ void
 m3u_write_header(struct buf *out, const char *guide_url)
 {
 	buf_str(out, "#EXTM3U");
-	add_attr(out, "url-tvg", guide_url, '"');
-	add_attr(out, "x-tvg-url", guide_url, '"');
+	add_attr(out, "url-tvg", guide_url, '\0');
+	add_attr(out, "x-tvg-url", guide_url, '\0');
 	buf_char(out, '\n');
 }
 
@@ -73,7 +88,7 @@ add_extra(struct buf *out, const char *extra)
 		value = name + strlen(name) + 1;
 		/* An address would tell viewers the provider's account (catchup-source). */
 		if (is_name(name) && !is_said(name) && strstr(value, "://") == NULL)
-			add_attr(out, name, value, '"');
+			add_attr(out, name, value, '\0');
 	}
 }
 
@@ -81,19 +96,19 @@ void
 m3u_write_entry(struct buf *out, const struct m3u_out *entry)
 {
 	buf_str(out, "#EXTINF:-1");
-	add_attr(out, "tvg-id", entry->tvg_id, '"');
-	add_attr(out, "tvg-name", entry->tvg_name, '"');
-	add_attr(out, "tvg-chno", entry->chno, '"');
-	add_attr(out, "tvg-logo", entry->logo, '"');
+	add_attr(out, "tvg-id", entry->tvg_id, '\0');
+	add_attr(out, "tvg-name", entry->tvg_name, '\0');
+	add_attr(out, "tvg-chno", entry->chno, '\0');
+	add_attr(out, "tvg-logo", entry->logo, '\0');
 	/* Simple readers take a comma in the last attribute for the name's. */
 	add_attr(out, "group-title", entry->group, ',');
 	if (entry->radio)
-		add_attr(out, "radio", "true", '"');
+		add_attr(out, "radio", "true", '\0');
 	if (entry->extra != NULL)
 		add_extra(out, entry->extra);
 	buf_char(out, ',');
-	add_text(out, entry->name, '"');
+	add_text(out, entry->name, '\0');
 	buf_char(out, '\n');
-	add_text(out, entry->url, '"');
+	add_text(out, entry->url, '\0');
 	buf_char(out, '\n');
 }
