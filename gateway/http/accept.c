@@ -119,7 +119,7 @@ http_listener_watch(struct http_listener *listener, _Bool accepting)
 	else if (event_assign(&listener->accept, listener->server->base, listener->fd,
 		     EV_READ | EV_PERSIST, on_accept, listener) == -1 ||
 	    event_add(&listener->accept, NULL) == -1)
-		return -ENOMEM;
+		return -1;
 	listener->watched = accepting;
 	return 0;
 }

@@ -60,8 +60,10 @@ http_asset_new(const char *type, struct buf *b)
 	struct http_asset *asset = calloc(1, sizeof(*asset));
 	uint64_t hash;
 
-	if (asset == NULL)
+	if (asset == NULL) {
+		buf_release(b);
 		return NULL;
+	}
 	asset->refs = 1;
 	asset->plain.data = buf_take(b, &asset->plain.len);
 	asset->type = type != NULL ? strdup(type) : NULL;

@@ -171,7 +171,10 @@ void http_reply_text(struct http_request *req, int status, const char *fmt, ...)
  * and one Range (206, 416; not together with gzip).
  */
 struct http_asset;
-/* Takes b's memory over; compresses at once unless that saves nothing. NULL: no memory. */
+/*
+ * Takes b's memory over, also on failure; compresses at once unless that saves
+ * nothing. NULL: no memory, or b holds an error.
+ */
 struct http_asset *http_asset_new(const char *type, struct buf *b);
 struct http_asset *http_asset_ref(struct http_asset *asset);
 void http_asset_unref(struct http_asset *asset);
@@ -202,7 +205,9 @@ void http_reply_generated(struct http_request *req, int status, const char *type
 /*
  * Gives the socket away: returns its descriptor, now the caller's, and appends the
  * reply's head (status line, http_add_header's headers, Connection: close, no
- * length) to `head`. The request is gone after this. Non-blocking, TCP_NODELAY.
+ * length) to `head`. The request is gone after this. Non-blocking, TCP_NODELAY, and
+ * still with TCP_USER_TIMEOUT: the kernel resets a peer that takes nothing for send_ms,
+ * one that only pauses, too.
  */
 int http_take_socket(struct http_request *req, int status, const char *type, struct buf *head);
 

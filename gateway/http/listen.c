@@ -240,7 +240,7 @@ http_server_listen(struct http_server *server, const char *where, _Bool private,
 	else
 		rc = listen_tcp(listener, where, err);
 	if (rc == 0 && !server->paused && http_listener_watch(listener, 1) < 0)
-		rc = err_set(err, ENOMEM, "out of memory");
+		rc = err_sys(err, "watch");
 	if (rc < 0) {
 		err_wrap(err, "listen on '%s'", where);
 		listener_close(listener);

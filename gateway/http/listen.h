@@ -36,7 +36,7 @@ union http_address {
 	struct sockaddr_storage storage;
 };
 
-/* Accepts or ceases to, as the loop's watch on the socket goes. 0 or -ENOMEM. */
+/* Begins or ceases to accept. 0, or -1 with errno. */
 int http_listener_watch(struct http_listener *listener, _Bool accepting);
 
 #endif
