@@ -40,7 +40,7 @@ void identity_evidence(struct evidence *ret, const char *url, const char *tvg_id
 struct identity_match {
 	const struct evidence *entries; /* in playlist order */
 	uint32_t entry_count;
-	/* The channels of the last time in playlist order, then those that had gone, newest first. */
+	/* The channels of the last time in playlist order, then the gone ones, newest first. */
 	const struct evidence *known;
 	uint32_t known_count, known_live;
 };

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/url.h"
-#include "base/utf8.h"
 #include "playlist/m3u_address.h"
 #include "playlist/m3u_attr.h"
 #include "playlist/m3u_headers.h"
@@ -70,21 +69,6 @@ static void __attribute__((format(printf, 2, 3))) skip(struct m3u_reader *r, con
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	r->on_note((uint32_t)r->counts.lines, text, r->arg);
-}
-
-/* The start of a line, for people. */
-static const char *
-excerpt(struct m3u_reader *r, const char *line)
-{
-	const char *end = line + strlen(line);
-	size_t len = 0, n;
-
-	while (line + len < end && (n = utf8_char(line + len, end)) > 0 &&
-	    len + n < sizeof(r->excerpt))
-		len += n;
-	memcpy(r->excerpt, line, len);
-	r->excerpt[len] = '\0';
-	return r->excerpt;
 }
 
 /* Forgets all that was said about an entry. */
@@ -159,63 +143,16 @@ take_address(struct m3u_reader *r, char *line, struct err *err)
 		rc = entry_emit(r, line, err);
 	} else if (!r->is_m3u && r->counts.entries == 0) {
 		return err_set(err, EBADMSG, "not an M3U playlist: it starts with \"%s\"",
-		    excerpt(r, line));
+		    m3u_excerpt(line, r->excerpt, sizeof(r->excerpt)));
 	} else {
-		skip(r, "neither an address nor a directive: \"%s\"", excerpt(r, line));
+		skip(r, "neither an address nor a directive: \"%s\"",
+		    m3u_excerpt(line, r->excerpt, sizeof(r->excerpt)));
 	}
 	entry_clear(r);
 	return rc;
 }
 
 /* -- directives ------------------------------------------------------------- */
-
-static _Bool
-is_true(const char *value)
-{
-	return strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
-	    strcmp(value, "1") == 0;
-}
-
-/* Gives the attributes that have a meaning their places in the entry. */
-static void
-read_meanings(struct m3u_reader *r)
-{
-	struct m3u_entry *e = &r->entry;
-	/* What is a number, best first. */
-	const char *chno[4] = { "", "", "", "" }, *radio = "";
-	const struct {
-		const char *name;
-		size_t len;
-		const char **place;
-	} rows[] = {
-		{ "tvg-id", 6, &e->tvg_id },
-		{ "tvg-name", 8, &e->tvg_name },
-		{ "tvg-logo", 8, &e->tvg_logo },
-		{ "tvg-chno", 8, &chno[0] },
-		{ "group-title", 11, &e->group },
-		{ "channel-number", 14, &chno[1] },
-		{ "ch-number", 9, &chno[2] },
-		{ "channel-id", 10, &chno[3] },
-		{ "radio", 5, &radio },
-	};
-
-	for (size_t i = 0; i < r->attrs.count; i++) {
-		const struct m3u_attr *attr = &r->attrs.list[i];
-		size_t len = strlen(attr->name);
-
-		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
-			if (len == rows[k].len && (*rows[k].place)[0] == '\0' &&
-			    strcasecmp(attr->name, rows[k].name) == 0)
-				*rows[k].place = attr->value;
-		}
-		/* user-agent, http-referrer, ... */
-		if ((attr->name[0] | 0x20) == 'u' || (attr->name[0] | 0x20) == 'h')
-			m3u_headers_option(&r->headers, attr->name, attr->value);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(chno) && e->chno[0] == '\0'; i++)
-		e->chno = chno[i];
-	e->radio = is_true(radio);
-}
 
 /* What follows the colon of "#NAME:", or "#NAME" itself. */
 static char *
@@ -224,6 +161,18 @@ after_colon(char *line, size_t name_len)
 	line += name_len;
 	line += *line == ':';
 	return line + strspn(line, " ");
+}
+
+/* user-agent, http-referrer, ... */
+static void
+add_attr_headers(struct m3u_reader *r)
+{
+	for (size_t i = 0; i < r->attrs.count; i++) {
+		const struct m3u_attr *attr = &r->attrs.list[i];
+
+		if ((attr->name[0] | 0x20) == 'u' || (attr->name[0] | 0x20) == 'h')
+			m3u_headers_option(&r->headers, attr->name, attr->value);
+	}
 }
 
 static int
@@ -245,7 +194,8 @@ take_extinf(struct m3u_reader *r, char *line, struct err *err)
 	if (r->info.duration[0] != '\0')
 		r->entry.duration = r->info.duration;
 	r->entry.name = r->info.name;
-	read_meanings(r);
+	m3u_attr_meanings(&r->attrs, &r->entry);
+	add_attr_headers(r);
 	return 0;
 }
 
@@ -266,8 +216,8 @@ take_extm3u(struct m3u_reader *r, char *line, struct err *err)
 			if (strcasecmp(attr->name, guides[k]) == 0)
 				buf_add(&r->guide_url, attr->value, strcspn(attr->value, ", "));
 		}
-		m3u_headers_option(&r->headers, attr->name, attr->value);
 	}
+	add_attr_headers(r);
 	r->header.guide_url = r->guide_url.data;
 	buf_clear(&r->user_agent);
 	buf_str(&r->user_agent, m3u_headers_user_agent(&r->headers));

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/list.h"
 #include "playlist/m3u.h"
 #include "playlist/m3u_text.h"
 
@@ -245,4 +247,47 @@ m3u_attr_extinf(char *text, struct m3u_attrs *attrs, struct m3u_extinf *ret)
 	scan_init(&s, text + n, attrs);
 	name = read_attrs(&s);
 	ret->name = m3u_trim(name != NULL ? name : s.tail);
+}
+
+static _Bool
+is_true(const char *value)
+{
+	return strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
+	    strcmp(value, "1") == 0;
+}
+
+void
+m3u_attr_meanings(const struct m3u_attrs *attrs, struct m3u_entry *e)
+{
+	/* What is a number, best first. */
+	const char *chno[4] = { "", "", "", "" }, *radio = "";
+	const struct {
+		const char *name;
+		size_t len;
+		const char **place;
+	} rows[] = {
+		{ "tvg-id", 6, &e->tvg_id },
+		{ "tvg-name", 8, &e->tvg_name },
+		{ "tvg-logo", 8, &e->tvg_logo },
+		{ "tvg-chno", 8, &chno[0] },
+		{ "group-title", 11, &e->group },
+		{ "channel-number", 14, &chno[1] },
+		{ "ch-number", 9, &chno[2] },
+		{ "channel-id", 10, &chno[3] },
+		{ "radio", 5, &radio },
+	};
+
+	for (size_t i = 0; i < attrs->count; i++) {
+		const struct m3u_attr *attr = &attrs->list[i];
+		size_t len = strlen(attr->name);
+
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+			if (len == rows[k].len && (*rows[k].place)[0] == '\0' &&
+			    strcasecmp(attr->name, rows[k].name) == 0)
+				*rows[k].place = attr->value;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(chno) && e->chno[0] == '\0'; i++)
+		e->chno = chno[i];
+	e->radio = is_true(radio);
 }

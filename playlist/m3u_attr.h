@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct m3u_attr;
+struct m3u_entry;
 
 struct m3u_attrs {
 	struct m3u_attr *list; /* the owner's, of `max` places */
@@ -24,7 +25,7 @@ struct m3u_attrs {
 
 struct m3u_extinf {
 	char duration[24]; /* as written; "" without one */
-	/* Behind the comma, or without a comma behind the last attribute; "" if nothing is there. */
+	/* Behind the comma, or without a comma behind the last attribute; "" if nothing is. */
 	const char *name;
 };
 
@@ -34,5 +35,8 @@ struct m3u_extinf {
 void m3u_attr_header(char *text, struct m3u_attrs *attrs);
 /* What follows "#EXTINF:". */
 void m3u_attr_extinf(char *text, struct m3u_attrs *attrs, struct m3u_extinf *ret);
+
+/* Gives the attributes that have a meaning their places in the entry. */
+void m3u_attr_meanings(const struct m3u_attrs *attrs, struct m3u_entry *e);
 
 #endif

@@ -97,3 +97,16 @@ m3u_trim(char *text)
 	text[n] = '\0';
 	return text;
 }
+
+const char *
+m3u_excerpt(const char *text, char *out, size_t size)
+{
+	const char *end = text + strlen(text);
+	size_t len = 0, n;
+
+	while (text + len < end && (n = utf8_char(text + len, end)) > 0 && len + n < size)
+		len += n;
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return out;
+}

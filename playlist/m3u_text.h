@@ -21,4 +21,7 @@ size_t m3u_clean(char *out, const char *in, size_t len);
 /* `text` without its leading and trailing blanks, the latter cut off in place. */
 char *m3u_trim(char *text);
 
+/* As much of `text` as fits, cut between characters. Returns `out`. */
+const char *m3u_excerpt(const char *text, char *out, size_t size);
+
 #endif

@@ -47,7 +47,7 @@ int snapshot_finish(struct snapshot_out *out, const void *header, size_t len, st
 
 /* -- reading ----------------------------------------------------------------- */
 
-/* The part lies in the file behind its header, aligned for rows of `row` bytes, all of them whole. */
+/* The part lies in the file, aligned for rows of `row` bytes, all of them whole. */
 _Bool snapshot_holds(const struct file_map *map, const struct snapshot_part *part, size_t row);
 /* The part is a blob of texts. */
 _Bool snapshot_is_blob(const struct file_map *map, const struct snapshot_part *part);

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "lists.h"
+#include "tests/unit/playlist/lists.h"
 
 #define NOW 1700000000
 #define DAY 86400

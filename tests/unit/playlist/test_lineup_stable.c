@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "lists.h"
+#include "tests/unit/playlist/lists.h"
 
 #define THINGS 2000 /* at the start */
 #define MAX    4000

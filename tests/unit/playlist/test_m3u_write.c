@@ -52,7 +52,7 @@ START_TEST(nothing_in_a_name_forges_a_line)
 
 	m3u_write_entry(&out, &evil);
 	ck_assert_str_eq(out.data,
-	    "#EXTINF:-1 group-title=\"x' y \",A' tvg-id='x'  #EXTINF:-1,B http://evil/\n"
+	    "#EXTINF:-1 group-title=\"x' y\",A' tvg-id='x'  #EXTINF:-1,B http://evil/\n"
 	    "http://gw/1.ts http://evil/\n");
 	buf_release(&out);
 }

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/wire.h"
-#include "lists.h"
+#include "tests/unit/playlist/lists.h"
 
 /* -- a parent that writes down what it hears ---------------------------------- */
 
