@@ -24,7 +24,7 @@ struct option {
 /* What an encoder needs besides what its context says. */
 struct recipe {
 	const char *encoder;
-	struct option options[10];
+	struct option options[8]; /* up to the first without a name */
 };
 
 static const struct recipe recipes[] = {
@@ -95,9 +95,9 @@ encoder_free(struct encoder *enc)
 static int
 encoder_open(struct encoder *enc, const struct recipe *recipe, struct err *err)
 {
-	int rc = 0;
+	int rc;
 
-	for (const struct option *o = recipe->options; o->name != NULL && rc >= 0; o++) {
+	for (const struct option *o = recipe->options; o->name != NULL; o++) {
 		rc = enc->av->av_opt_set(enc->context, o->name, o->value, AV_OPT_SEARCH_CHILDREN);
 		if (rc < 0)
 			return av_fail(enc, err, rc, o->name);
