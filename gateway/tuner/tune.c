@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -20,6 +21,7 @@
 #include "playlist/lineup.h"
 
 #define STREAM_TYPE  "video/mp2t"
+#define HEAD_MAX     4096
 #define DURATION_MAX (366ul * 24 * 3600) /* seconds; more means for ever */
 
 /* One stream from the request to the reader's end. */
@@ -93,7 +95,7 @@ static void
 on_ready(void *arg, int rc, const struct err *err)
 {
 	struct tune *t = arg;
-	struct buf head = BUF_INIT(4096);
+	struct buf head = BUF_INIT(HEAD_MAX);
 	struct err attach_err = ERR_INIT;
 	struct relay_reader_options options = { .duration_ms = t->duration_ms,
 		.closed = on_closed,
@@ -143,18 +145,16 @@ wanted_duration_ms(const struct http_request *req)
 	return seconds <= DURATION_MAX ? (uint64_t)seconds * 1000 : 0;
 }
 
-static int
-nothing_more(void *arg, struct buf *out)
-{
-	(void)arg;
-	(void)out;
-	return 0;
-}
-
+/* The head that a GET would get, without tuning: Jellyfin asks so for the type alone. */
 static void
-nothing_to_free(void *arg)
+reply_head(struct http_request *req)
 {
-	(void)arg;
+	struct buf head = BUF_INIT(HEAD_MAX);
+	int fd = http_take_socket(req, 200, STREAM_TYPE, &head);
+
+	(void)send(fd, head.data, head.len, MSG_NOSIGNAL); /* it fits a fresh socket's buffer */
+	(void)close(fd);
+	buf_release(&head);
 }
 
 static int
@@ -206,13 +206,12 @@ void
 tune(struct http_request *req, struct gateway *g, const struct lineup_channel *channel,
     struct device *device, int tuner)
 {
-	static const struct http_generator nothing = { nothing_more, nothing_to_free, NULL };
 	struct tune *t;
 	char number[24];
 	int rc;
 
 	if (http_method(req) == HTTP_HEAD) {
-		http_reply_generated(req, 200, STREAM_TYPE, NULL, &nothing);
+		reply_head(req);
 		return;
 	}
 	t = calloc(1, sizeof(*t));
