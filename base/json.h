@@ -20,7 +20,10 @@ struct json {
 	uint64_t filled; /* bit d: something stands at depth d already */
 	unsigned depth;  /* at most 63 */
 };
-#define JSON_INIT(buf_ptr) { (buf_ptr), 0, 0 }
+#define JSON_INIT(buf_ptr)      \
+	{                       \
+		(buf_ptr), 0, 0 \
+	}
 
 void json_object(struct json *j, const char *key);
 void json_object_end(struct json *j);

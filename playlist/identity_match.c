@@ -266,20 +266,20 @@ match_all(struct matching *m)
 }
 
 int
-identity_match(const struct identity_match *in, uint32_t *ret)
+identity_match(const struct identity_match *m, uint32_t *ret)
 {
-	struct matching m = { .in = in, .ret = ret };
+	struct matching state = { .in = m, .ret = ret };
 	int rc = -ENOMEM;
 
-	for (uint32_t i = 0; i < in->entry_count; i++)
+	for (uint32_t i = 0; i < m->entry_count; i++)
 		ret[i] = IDENTITY_NEW;
-	if (in->entry_count == 0 || in->known_count == 0)
+	if (m->entry_count == 0 || m->known_count == 0)
 		return 0;
-	m.claimed = calloc(in->known_count, sizeof(*m.claimed));
-	m.next = calloc(in->known_count, sizeof(*m.next));
-	if (m.claimed != NULL && m.next != NULL)
-		rc = match_all(&m);
-	free(m.claimed);
-	free(m.next);
+	state.claimed = calloc(m->known_count, sizeof(*state.claimed));
+	state.next = calloc(m->known_count, sizeof(*state.next));
+	if (state.claimed != NULL && state.next != NULL)
+		rc = match_all(&state);
+	free(state.claimed);
+	free(state.next);
 	return rc;
 }

@@ -209,15 +209,17 @@ lineup_check(struct lineup *l, uint32_t rows, struct err *err)
 int
 lineup_load(struct lineup **ret, int fd, struct err *err)
 {
-	int rc = lineup_open(ret, fd, err);
+	struct lineup *l;
+	int rc = lineup_open(&l, fd, err);
 
-	if (rc < 0)
+	*ret = NULL;
+	if (l == NULL)
 		return rc;
-	rc = lineup_check(*ret, UINT32_MAX, err);
-	if (rc < 0) {
-		lineup_unref(*ret);
-		*ret = NULL;
-	}
+	rc = lineup_check(l, UINT32_MAX, err);
+	if (rc < 0)
+		lineup_unref(l);
+	else
+		*ret = l;
 	return rc;
 }
 

@@ -88,6 +88,6 @@ void lineup_number_text(const struct lineup_channel *channel, char out[24]);
 /* The id as text: 16 hex digits, as in stream addresses; `out` holds 17 bytes. */
 void lineup_id_text(uint64_t id, char out[17]);
 /* The reverse; false if it is not an id. */
-_Bool lineup_id_parse(const char *text, uint64_t *ret);
+_Bool lineup_id_parse(const char *id, uint64_t *ret);
 
 #endif

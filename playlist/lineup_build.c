@@ -28,13 +28,16 @@ make_drafts(struct build *b, struct err *err)
 
 	for (size_t i = 0; i < plan->source_count; i++)
 		count += catalogue_count(plan->sources[i].catalogue);
-	if (count > LINEUP_CHANNELS_MAX)
-		return err_set(err, EFBIG, "more than %d entries in all playlists",
-		    LINEUP_CHANNELS_MAX);
+	if (count > LINEUP_CHANNELS_MAX) {
+		err_set(err, EFBIG, "more than %d entries in all playlists", LINEUP_CHANNELS_MAX);
+		return -EFBIG;
+	}
 	plan->drafts = calloc(count + 1, sizeof(*plan->drafts));
 	plan->source_hashes = calloc(plan->source_count + 1, sizeof(*plan->source_hashes));
-	if (plan->drafts == NULL || plan->source_hashes == NULL)
-		return err_set(err, ENOMEM, "out of memory");
+	if (plan->drafts == NULL || plan->source_hashes == NULL) {
+		err_set(err, ENOMEM, "out of memory");
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < plan->source_count; i++) {
 		const struct lineup_source *source = &plan->sources[i];
 

@@ -108,8 +108,10 @@ lineup_worker(int argc, char **argv)
 	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
 	if (rc > 0)
 		rc = wire_hello(WIRE_FD, (unsigned)rc);
-	if (rc == 0 && (catalogues == NULL || sources == NULL))
-		rc = err_set(&err, ENOMEM, "out of memory");
+	if (rc == 0 && (catalogues == NULL || sources == NULL)) {
+		rc = -ENOMEM;
+		err_set(&err, ENOMEM, "out of memory");
+	}
 	if (rc == 0)
 		rc = build(sources, catalogues, argv + 1, count, &result, &err);
 	if (rc == 0)
