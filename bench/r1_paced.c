@@ -1,6 +1,7 @@
 /*
  * R1: the CPU that it costs to give one 20 Mbps channel to eight viewers, beside
- * the least that a relay can cost and beside what people use today.
+ * the least that a relay can cost and beside what people use today; and that it is
+ * one connection to the provider.
  */
 #include <math.h>
 
@@ -38,5 +39,8 @@ main(int argc, char **argv)
 	}
 	report_row(&(struct report_row){ "R1", WHAT ", best of the others", "CPU-s/GB", cost[0],
 	    best_name, best, GOAL_TIMES_LESS, 3, 0 });
+	report_row(&(struct report_row){ "R1", "connections at the provider for 8 viewers", "",
+	    measure_upstreams(SUBJECT_MASTHEAD, &load), subject_name(SUBJECT_NGINX),
+	    measure_upstreams(SUBJECT_NGINX, &load), GOAL_AT_MOST, 1, 1 });
 	return report_status();
 }

@@ -70,7 +70,7 @@ fi
 
 cp "$rows" "$TSV"
 awk -F '\t' '
-BEGIN { n = split("claim\twhat\tours\treference\tratio\tgoal\t", cell)
+BEGIN { n = split("claim\twhat\tours\treference\tratio\tgoal\tok", cell)
         for (i = 1; i <= n; i++) { text[0, i] = cell[i]; width[i] = length(cell[i]) } }
       { for (i = 1; i <= 7; i++) { text[NR, i] = $i
             if (length($i) > width[i]) width[i] = length($i) } }

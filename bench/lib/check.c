@@ -33,7 +33,6 @@ static void
 check_goes_on(struct check *c, uint64_t seq, uint64_t time_ns)
 {
 	c->next = seq + 1;
-	c->last_seq = seq;
 	c->last_ns = time_ns;
 	if (c->first_rap_ns == 0 && ts_role(c->stream, seq) == TS_RAP)
 		c->first_rap_ns = time_ns;

@@ -20,8 +20,7 @@ struct check {
 	uint64_t jumps, lost;      /* places, and the packets between */
 	uint64_t bad_starts;       /* starts that are not PAT, PMT, random access point */
 	uint64_t first_rap_ns;     /* when the source made the first random access point; 0: none */
-	/* Of the newest good packet of the stream itself. */
-	uint64_t last_seq, last_ns;
+	uint64_t last_ns;          /* when the source made the newest packet in order */
 	/* Insides. */
 	uint64_t next;
 	_Bool running, seen;

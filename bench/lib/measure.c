@@ -1,6 +1,7 @@
 #include "bench/lib/measure.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "bench/lib/child.h"
@@ -100,6 +101,20 @@ measure_in_turn(const enum subject_kind *kinds, size_t count, const struct measu
 	}
 	for (size_t i = 0; i < count; i++)
 		ret[i] = report_median(values[i], have[i]);
+}
+
+double
+measure_upstreams(enum subject_kind kind, const struct measure_load *load)
+{
+	uint64_t before = load->options.origin->stats->accepted;
+	struct subject subject;
+	struct sink sink;
+
+	if (!measure_start(kind, load, &subject, &sink))
+		return NAN;
+	before = load->options.origin->stats->accepted - before;
+	measure_stop(&subject, &sink);
+	return (double)before;
 }
 
 void

@@ -34,6 +34,9 @@ _Bool measure_cost(enum subject_kind kind, const struct measure_load *load,
 void measure_in_turn(const enum subject_kind *kinds, size_t count, const struct measure_load *load,
     unsigned rounds, double *ret);
 
+/* Connections at the provider once all viewers receive; NAN: not installed. */
+double measure_upstreams(enum subject_kind kind, const struct measure_load *load);
+
 struct measure_calls {
 	double per_mb_out; /* all system calls, for 2^20 bytes that viewers received */
 	double per_mb_in;  /* all but sends and the loop's waits, for 2^20 bytes from the origin */

@@ -167,7 +167,6 @@ server_accept(struct server *s)
 		c->fd = fd;
 		TAILQ_INSERT_TAIL(&s->conns, c, link);
 		s->stats->accepted++;
-		s->stats->open++;
 	}
 }
 
@@ -206,7 +205,6 @@ server_turn(struct server *s)
 		(void)close(c->fd);
 		free(c->out);
 		free(c);
-		s->stats->open--;
 	}
 }
 

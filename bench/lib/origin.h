@@ -24,7 +24,6 @@ struct origin_stream {
 
 struct origin_stats {
 	_Atomic uint64_t accepted; /* connections */
-	_Atomic uint64_t open;     /* now */
 	_Atomic uint64_t bytes;    /* sent */
 };
 

@@ -96,8 +96,8 @@ report_row(const struct report_row *row)
 			report_number(ratio, row->ours / row->reference);
 	}
 	report_goal_text(goal, row);
-	printf("%s\t%s\t%s %s\t%s\t%s\t%s\t%s\n", row->claim, row->what, ours, row->unit, reference,
-	    ratio, goal, report_verdict(row));
+	printf("%s\t%s\t%s%s%s\t%s\t%s\t%s\t%s\n", row->claim, row->what, ours,
+	    *row->unit == '\0' ? "" : " ", row->unit, reference, ratio, goal, report_verdict(row));
 	fflush(stdout);
 }
 
