@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,19 +65,31 @@ drain(int fd)
 	while (n > 0 || (n < 0 && errno == EINTR));
 }
 
+/* The playlist's own address, which the worker reads from a descriptor. */
+static int
+address_fd(void)
+{
+	static const char address[] = "file:/bench.m3u";
+	int fd = memfd_create("address", MFD_CLOEXEC);
+
+	if (fd == -1 || write(fd, address, strlen(address)) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+		_exit(2);
+	return fd;
+}
+
 static _Noreturn void
 become_worker(const char *binary, const char *playlist, const char *snapshot, int wire)
 {
 	int in = open(playlist, O_RDONLY), out = open(snapshot, O_RDWR | O_CREAT | O_TRUNC, 0644);
 	/* Out of the way of the numbers that they are to have. */
-	int high[3] = { fcntl(wire, F_DUPFD_CLOEXEC, 20), fcntl(in, F_DUPFD_CLOEXEC, 20),
-		fcntl(out, F_DUPFD_CLOEXEC, 20) };
+	int high[4] = { fcntl(wire, F_DUPFD_CLOEXEC, 20), fcntl(in, F_DUPFD_CLOEXEC, 20),
+		fcntl(out, F_DUPFD_CLOEXEC, 20), fcntl(address_fd(), F_DUPFD_CLOEXEC, 20) };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		if (dup2(high[i], WIRE_FD + i) == -1)
 			_exit(2);
 	}
-	execl(binary, binary, "worker", "catalogue", "file:/bench.m3u", (char *)NULL);
+	execl(binary, binary, "worker", "catalogue", (char *)NULL);
 	_exit(127);
 }
 
