@@ -39,7 +39,7 @@ def test_systemd_is_told(make_gateway, tmp_path):
         gateway.process.send_signal(signal.SIGTERM)
         while "STOPPING=1" not in said.splitlines():
             said = listener.recv(4096).decode()
-    gateway.stop()
+    assert gateway.process.wait(SOON) == 0
 
 
 def test_ready_is_said_once_and_results_go_to_stdout(make_gateway):
