@@ -259,11 +259,11 @@ take_option(struct m3u_reader *r, char *line, struct err *err)
 static int
 take_hls(struct m3u_reader *r, char *line, struct err *err)
 {
-	/* RFC 8216 §4.3.3 and §4.3.4: tags of a stream, which come before its first segment. */
+	/* RFC 8216 §4.3.3 and §4.3.4: tags of a stream, which come before its first #EXTINF. */
 	static const char *const tags[] = { "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE",
 		"#EXT-X-STREAM-INF" };
 
-	for (size_t i = 0; i < ARRAY_LEN(tags) && r->counts.entries == 0; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(tags) && r->counts.entries == 0 && !r->pending; i++) {
 		if (strncasecmp(line, tags[i], strlen(tags[i])) == 0)
 			return err_set(err, EBADMSG,
 			    "not a list of channels but one HLS stream (%s)", tags[i] + 1);

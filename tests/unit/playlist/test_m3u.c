@@ -214,6 +214,8 @@ static const struct {
 	    "http://h/2\n",
 	    "2: 1 -> http://h/1\n4! the #EXTINF before #EXTM3U has no URL\n5: 2 -> http://h/2\n"
 	    "guide=http://g/1\n" },
+	{ "HLS tags as an entry's own", "#EXTINF:-1,A\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://h/1\n",
+	    "3: A -> http://h/1 lines=#EXT-X-STREAM-INF:BANDWIDTH=1\n\n" },
 	{ "HLS tags behind the first entry",
 	    "#EXTM3U\nhttp://h/1\n#EXT-X-TARGETDURATION:5\nhttp://h/2\n",
 	    "2: 1 -> http://h/1\n4: 2 -> http://h/2 lines=#EXT-X-TARGETDURATION:5\n\n" },
