@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/gunzip.h"
+#include "base/job.h"
+#include "base/list.h"
 #include "base/sandbox.h"
 #include "base/url.h"
 #include "base/wire.h"
@@ -18,10 +18,9 @@
 #define URL_FD (WIRE_FD_FIRST + 2)
 
 /* Two million rows while their table grows, and some for the libraries. */
-#define MEMORY_MAX     (UINT64_C(640) << 20)
-#define FILE_MAX       (UINT64_C(4) << 30)
-#define PROGRESS_EVERY (UINT64_C(4) << 20)
-#define NOTES_MAX      100 /* complaints told; the rest is only counted */
+#define MEMORY_MAX (UINT64_C(640) << 20)
+#define FILE_MAX   (UINT64_C(4) << 30)
+#define NOTES_MAX  100 /* complaints told; the rest is only counted */
 
 static const struct gunzip_limits input_limits = {
 	.bytes_max = UINT64_C(2) << 30,
@@ -90,30 +89,9 @@ on_plain(const void *data, size_t len, void *arg, struct err *err)
 }
 
 static int
-read_input(struct gunzip *gunzip, struct err *err)
+on_input(void *arg, const void *data, size_t len, struct err *err)
 {
-	static char piece[256 << 10];
-	uint64_t done = 0, told = 0;
-	struct stat st = { 0 };
-	ssize_t n;
-	int rc;
-
-	(void)fstat(IN_FD, &st);
-	while ((n = read(IN_FD, piece, sizeof(piece))) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_sys(err, "read");
-		rc = gunzip_feed(gunzip, piece, (size_t)n, err);
-		if (rc < 0)
-			return rc;
-		done += (uint64_t)n;
-		if (done - told >= PROGRESS_EVERY) {
-			told = done;
-			(void)wire_progress(WIRE_FD, done, (uint64_t)st.st_size);
-		}
-	}
-	return gunzip_finish(gunzip, err);
+	return gunzip_feed(arg, data, len, err);
 }
 
 /* The guide's address, absolute; "" without one. */
@@ -155,31 +133,19 @@ read_playlist(struct job *job, struct err *err)
 	if (gunzip == NULL || job->reader == NULL || job->writer == NULL)
 		rc = err_set(err, ENOMEM, "out of memory");
 	else
-		rc = read_input(gunzip, err);
+		rc = job_read(IN_FD, on_input, gunzip, err);
+	if (rc == 0)
+		rc = gunzip_finish(gunzip, err);
 	if (rc == 0)
 		rc = m3u_reader_finish(job->reader, err);
 	if (rc == 0 && job->entries == 0)
 		rc = err_set(err, EBADMSG, "the playlist has no entry that can be used");
 	if (rc == 0)
 		rc = catalogue_finish(job->writer, guide_url(job), err);
-	/* Here, so that the gateway's own sync does not hold its loop. */
-	if (rc == 0 && fsync(OUT_FD) == -1 && errno != EINVAL)
-		rc = err_sys(err, "sync the snapshot");
+	if (rc == 0)
+		rc = job_sync(OUT_FD, err);
 	gunzip_free(gunzip);
 	return rc;
-}
-
-static int
-tell_results(const struct job *job)
-{
-	const struct m3u_counts *counts = m3u_reader_counts(job->reader);
-	int rc = wire_result(WIRE_FD, "entries", job->entries);
-
-	if (rc == 0)
-		rc = wire_result(WIRE_FD, "bytes", counts->bytes);
-	if (rc == 0)
-		rc = wire_result(WIRE_FD, "skipped", counts->skipped + job->skipped);
-	return rc < 0 ? rc : wire_done(WIRE_FD);
 }
 
 int
@@ -188,23 +154,27 @@ catalogue_worker(int argc, char **argv)
 	const struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
 	struct err err = ERR_INIT;
 	struct job job = { .url = BUF_INIT(URL_MAX), .err = &err };
+	struct m3u_counts counts = { 0 };
 	int rc;
 
 	(void)argc;
 	(void)argv;
-	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
-	if (rc > 0)
-		rc = wire_hello(WIRE_FD, (unsigned)rc);
+	rc = job_begin(SANDBOX_COMPUTE, &limits, &err);
 	if (rc == 0)
 		rc = read_base(&job, &err);
 	if (rc == 0)
 		rc = read_playlist(&job, &err);
 	if (rc == 0)
-		rc = tell_results(&job);
-	else
-		(void)wire_fail(WIRE_FD, &err);
+		counts = *m3u_reader_counts(job.reader);
 	catalogue_writer_free(job.writer);
 	m3u_reader_free(job.reader);
 	buf_release(&job.url);
-	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	const struct job_result results[] = {
+		{ "entries", job.entries },
+		{ "bytes", counts.bytes },
+		{ "skipped", counts.skipped + job.skipped },
+	};
+
+	return job_end(rc, results, ARRAY_LEN(results), &err);
 }

@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/job.h"
+#include "base/list.h"
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "playlist/catalogue.h"
@@ -65,30 +67,10 @@ build(struct lineup_source *sources, struct catalogue **catalogues, char **names
 	if (rc == 0)
 		rc = lineup_build(OUT_FD, sources, (size_t)count, previous,
 		    clock_wall(&clock_system), ret, err);
-	/* Here, so that the gateway's own sync does not hold its loop. */
-	if (rc == 0 && fsync(OUT_FD) == -1 && errno != EINVAL)
-		rc = err_sys(err, "sync the lineup");
+	if (rc == 0)
+		rc = job_sync(OUT_FD, err);
 	lineup_unref(previous);
 	return rc;
-}
-
-static int
-tell_results(const struct lineup_result *result)
-{
-	const struct {
-		const char *key;
-		uint32_t value;
-	} rows[] = {
-		{ "channels", result->channels },
-		{ "kept", result->kept },
-		{ "added", result->added },
-		{ "gone", result->gone },
-	};
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++)
-		rc = wire_result(WIRE_FD, rows[i].key, rows[i].value);
-	return rc < 0 ? rc : wire_done(WIRE_FD);
 }
 
 int
@@ -105,22 +87,24 @@ lineup_worker(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int rc;
 
-	rc = sandbox_enter(SANDBOX_COMPUTE, &limits, &err);
-	if (rc > 0)
-		rc = wire_hello(WIRE_FD, (unsigned)rc);
+	rc = job_begin(SANDBOX_COMPUTE, &limits, &err);
 	if (rc == 0 && (catalogues == NULL || sources == NULL)) {
 		rc = -ENOMEM;
 		err_set(&err, ENOMEM, "out of memory");
 	}
 	if (rc == 0)
 		rc = build(sources, catalogues, argv + 1, count, &result, &err);
-	if (rc == 0)
-		rc = tell_results(&result);
-	else
-		(void)wire_fail(WIRE_FD, &err);
 	for (int i = 0; catalogues != NULL && i < count; i++)
 		catalogue_close(catalogues[i]);
 	free(catalogues);
 	free(sources);
-	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+	const struct job_result results[] = {
+		{ "channels", result.channels },
+		{ "kept", result.kept },
+		{ "added", result.added },
+		{ "gone", result.gone },
+	};
+
+	return job_end(rc, results, ARRAY_LEN(results), &err);
 }

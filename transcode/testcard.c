@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/job.h"
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "transcode/av.h"
@@ -311,12 +312,9 @@ work(const char *url, struct err *err)
 	if (av == NULL)
 		return err->code;
 	/* x265 runs its one frame in a thread of its own, whatever it is told. */
-	rc = sandbox_enter(SANDBOX_THREADS, &limits, err);
+	rc = job_begin(SANDBOX_THREADS, &limits, err);
 	if (rc < 0)
 		return rc;
-	rc = wire_hello(WIRE_FD, (unsigned)rc);
-	if (rc < 0)
-		return err_set(err, rc, "nobody to say hello to");
 	rc = testcard_parse(&spec, url, err);
 	if (rc == 0)
 		rc = run(&spec, av, WIRE_FD_FIRST, err);
@@ -336,9 +334,5 @@ testcard_worker(int argc, char **argv)
 	/* Nobody watches any more: that is how a channel ends. */
 	if (rc == -EPIPE)
 		rc = 0;
-	if (rc < 0)
-		(void)wire_fail(WIRE_FD, &err);
-	else
-		(void)wire_done(WIRE_FD);
-	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return job_end(rc, NULL, 0, &err);
 }

@@ -1,0 +1,38 @@
+/*
+ * What every worker does, whatever its job: close the jail and say hello, read
+ * its input while telling how far it is, make its output last, and end with
+ * results or with the reason why there are none. All words go to WIRE_FD.
+ */
+#ifndef BASE_JOB_H
+#define BASE_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct sandbox_limits;
+
+/* sandbox_enter and a hello with its level. The first thing that a worker does. */
+int job_begin(unsigned allow, const struct sandbox_limits *limits, struct err *err);
+
+/* Gives all that fd reads to `feed`, in pieces; stops at the first negative result. */
+typedef int job_feed_cb(void *arg, const void *data, size_t len, struct err *err);
+int job_read(int fd, job_feed_cb *feed, void *arg, struct err *err);
+
+/*
+ * Brings an output to the disk. Here rather than in the gateway, whose own sync
+ * then finds nothing to wait for. What cannot be synced (a memory file) is fine.
+ */
+int job_sync(int fd, struct err *err);
+
+struct job_result {
+	const char *key;
+	uint64_t value;
+};
+/*
+ * The last words: the results and done when rc is 0 or more, else err. Returns
+ * the exit status.
+ */
+int job_end(int rc, const struct job_result *results, size_t count, const struct err *err);
+
+#endif
