@@ -44,9 +44,9 @@ set -- bench-build
 [ -n "${MASTHEAD:-}" ] || set -- build "$@"
 make --no-print-directory -s -j"$(nproc)" BUILD="$BUILD" "$@" >&2 || exit 2
 mkdir -p build
-rows=$(mktemp)
+rows=$(mktemp) running=""
 trap 'rm -f "$rows"' EXIT
-trap 'exit 2' INT TERM
+trap '[ -z "$running" ] || kill "$running"; exit 2' INT TERM
 
 failed=0 ran=0
 for program in $PROGRAMS; do
@@ -54,8 +54,10 @@ for program in $PROGRAMS; do
     ran=1
     echo "running $program" >&2
     # shellcheck disable=SC2086 # no option is no argument
-    timeout --kill-after=10 "$limit" "$BUILD/bench/$program" $quick >>"$rows"
-    status=$?
+    timeout --kill-after=10 "$limit" "$BUILD/bench/$program" $quick >>"$rows" &
+    running=$!
+    wait "$running"
+    status=$? running=""
     [ $status -eq 0 ] || failed=1
     if [ $status -gt 1 ]; then
         claim=$(echo "${program%%_*}" | tr '[:lower:]' '[:upper:]')
