@@ -13,6 +13,7 @@
 #define WINDOW     ((uint64_t)WINDOW_MIB << 20)
 #define SAMPLES    50
 #define SEGMENT    (188u << 10)
+#define KIB        1024.0
 #define MIB        1048576.0
 
 static const struct place place;
@@ -68,8 +69,8 @@ main(int argc, char **argv)
 		sink_stop(&first);
 		sink_stop(&second);
 		subject_stop(&subject);
-		report_row(&(struct report_row){ "R8", what[mode], "MiB", (two - one) / MIB, NULL,
-		    0, GOAL_AT_MOST, (WINDOW + 2 * SEGMENT) / MIB, 1 });
+		report_row(&(struct report_row){ "R8", what[mode], "KiB", (two - one) / KIB, NULL,
+		    0, GOAL_AT_MOST, (WINDOW + 2 * SEGMENT) / KIB, 1 });
 	}
 	report_row(&(struct report_row){ "R8", "idle gateway, all resident pages", "MiB",
 	    (double)idle.rss / MIB, NULL, 0, GOAL_AT_MOST, 12, 1 });

@@ -83,7 +83,7 @@ subject_start_icecast(struct subject *s, const struct subject_options *o)
 	s->port = net_free_port();
 	buf_printf(&text,
 	    "<icecast><limits><clients>8192</clients><sources>4</sources>"
-	    "<queue-size>1048576</queue-size><burst-on-connect>1</burst-on-connect></limits>"
+	    "<queue-size>16777216</queue-size><burst-on-connect>1</burst-on-connect></limits>"
 	    "<authentication><source-password>bench</source-password>"
 	    "<relay-password>bench</relay-password></authentication>"
 	    "<hostname>localhost</hostname>"
