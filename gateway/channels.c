@@ -47,6 +47,9 @@ struct channels {
 	struct err err;
 };
 
+/* The loop turns once before it comes back: event_active() would starve everyone else. */
+static const struct timeval next_turn = { 0, 0 };
+
 static uint64_t
 now_us(void)
 {
@@ -134,7 +137,7 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	rc = lineup_check(c->candidate, CHECK_ROWS, &c->err);
 	if (rc > 0) {
-		event_active(c->check, EV_TIMEOUT, 0);
+		(void)event_add(c->check, &next_turn);
 	} else if (rc == 0) {
 		if (!c->restoring)
 			rc = file_commit(&c->out, &c->err);
@@ -162,7 +165,11 @@ start_check(struct channels *c, int fd)
 	rc = lineup_open(&c->candidate, fd, &c->err);
 	if (rc < 0)
 		return rc;
-	event_active(c->check, EV_TIMEOUT, 0);
+	if (event_add(c->check, &next_turn) == -1) {
+		lineup_unref(c->candidate);
+		c->candidate = NULL;
+		return err_set(&c->err, ENOMEM, "out of memory");
+	}
 	return 0;
 }
 
@@ -313,7 +320,7 @@ channels_new(struct event_base *base, struct worker_pool *workers, const char *d
 	c->arg = arg;
 	c->out = (struct file_save)FILE_SAVE_INIT;
 	log_init(&c->log, "lineup");
-	c->check = event_new(base, -1, 0, on_check, c);
+	c->check = evtimer_new(base, on_check, c);
 	c->retry = evtimer_new(base, on_retry, c);
 	if (asprintf(&c->path, "%s/snapshots/lineup", data) == -1)
 		c->path = NULL;

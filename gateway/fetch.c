@@ -56,6 +56,9 @@ struct fetch {
 	int source; /* -1: none */
 };
 
+/* The loop turns once before it comes back: event_active() would starve everyone else. */
+static const struct timeval next_turn = { 0, 0 };
+
 struct fetcher *
 fetcher_new(struct event_base *base, struct multi *multi, const struct fetch_limits *limits)
 {
@@ -383,7 +386,7 @@ local_copy(struct fetch *f)
 	if (n == -1)
 		err_sys(&f->err, "read");
 	if (n > 0 && f->err.code == 0)
-		event_active(f->step, EV_TIMEOUT, 0);
+		(void)event_add(f->step, &next_turn);
 	else if (f->err.code < 0)
 		f->done(f->arg, FETCH_FAILED, &f->err);
 	else
@@ -424,13 +427,12 @@ on_step(evutil_socket_t fd, short what, void *arg)
 static int
 local_start(struct fetch *f, struct err *err)
 {
-	f->step = event_new(f->fetcher->base, -1, 0, on_step, f);
-	if (f->step == NULL)
+	f->step = evtimer_new(f->fetcher->base, on_step, f);
+	if (f->step == NULL || event_add(f->step, &next_turn) == -1)
 		return err_set(err, ENOMEM, "out of memory");
 	/* A file that cannot be opened is told like a server that cannot be reached. */
 	if (f->demo == NULL)
 		(void)local_open(f, &f->err);
-	event_active(f->step, EV_TIMEOUT, 0);
 	return 0;
 }
 

@@ -16,6 +16,8 @@
 #include "gateway/http/http.h"
 #include "unit.h"
 
+#define BYTES_MAX (8 << 20)
+
 static char dir[] = "/tmp/masthead-fetch-XXXXXX", cache[64], meta[80];
 static struct event_base *base;
 static struct multi *multi;
@@ -67,7 +69,7 @@ open_world(void)
 	base = event_base_new();
 	multi = multi_new(base, &err);
 	ck_assert_msg(multi != NULL, "%s", err.text);
-	limits.bytes_max = 100000;
+	limits.bytes_max = BYTES_MAX;
 	fetcher = fetcher_new(base, multi, &limits);
 	server = http_server_new(base, &config, &err);
 	ck_assert_msg(server != NULL, "%s", err.text);
@@ -221,7 +223,7 @@ END_TEST
 
 START_TEST(what_is_too_large_is_refused)
 {
-	static char big[200000];
+	static char big[BYTES_MAX + 2];
 	struct fetch *f;
 
 	open_world();
@@ -229,7 +231,7 @@ START_TEST(what_is_too_large_is_refused)
 	play.body = big;
 	f = fetch(origin);
 	ck_assert_int_eq(got.outcome, FETCH_FAILED);
-	ck_assert_str_eq(got.err.text, "larger than 100000 bytes");
+	ck_assert_str_eq(got.err.text, "larger than 8388608 bytes");
 	fetch_drop(f);
 	close_world();
 }
@@ -255,6 +257,42 @@ START_TEST(copies_a_local_file_when_it_has_changed)
 	ck_assert_int_eq(file_save(name, "second", 6, 0600, NULL), 0);
 	keep(fetch(url));
 	assert_cached("second");
+	close_world();
+}
+END_TEST
+
+static unsigned turns;
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	turns++;
+}
+
+START_TEST(a_large_local_file_leaves_the_loop_its_turns)
+{
+	char name[96], url[128];
+	struct event *always;
+	int ends[2];
+
+	open_world();
+	snprintf(name, sizeof(name), "%s/local", dir);
+	snprintf(url, sizeof(url), "file:%s", name);
+	ck_assert_int_eq(file_save(name, "", 0, 0600, NULL), 0);
+	ck_assert_int_eq(truncate(name, BYTES_MAX), 0);
+	/* Readable whenever the loop looks. */
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	always = event_new(base, ends[0], EV_READ | EV_PERSIST, on_turn, NULL);
+	ck_assert_int_eq(event_add(always, NULL), 0);
+	keep(fetch(url));
+	ck_assert_uint_ge(turns, 8);
+	event_free(always);
+	close(ends[0]);
+	close(ends[1]);
 	close_world();
 }
 END_TEST
@@ -289,5 +327,6 @@ END_TEST
 UNIT_MAIN("fetch", UNIT_TEST(keeps_and_then_asks_conditionally),
     UNIT_ROWS(a_bad_answer_replaces_nothing, ARRAY_LEN(bad)),
     UNIT_TEST(what_is_too_large_is_refused), UNIT_TEST(copies_a_local_file_when_it_has_changed),
+    UNIT_TEST(a_large_local_file_leaves_the_loop_its_turns),
     UNIT_TEST(a_stopped_fetch_leaves_nothing),
     UNIT_TEST(the_demo_is_made_and_other_schemes_are_refused))
