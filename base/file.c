@@ -103,6 +103,21 @@ file_commit(struct file_save *save, struct err *err)
 	return rc;
 }
 
+int
+file_replace(struct file_save *save, struct err *err)
+{
+	int rc = 0;
+
+	if (rename(save->temp, save->path) == -1) {
+		rc = err_sys(err, "save '%s': rename", save->path);
+	} else {
+		free(save->temp);
+		save->temp = NULL;
+	}
+	file_abort(save);
+	return rc;
+}
+
 void
 file_abort(struct file_save *save)
 {

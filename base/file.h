@@ -22,6 +22,10 @@ int file_save(const char *path, const void *data, size_t len, mode_t mode, struc
  * process: file_begin gives a descriptor for the temporary file beside `path`;
  * file_commit makes it the real one; file_abort removes it. After either the
  * struct is as after FILE_SAVE_INIT.
+ *
+ * file_replace is file_commit for the event loop: it never waits for the disk.
+ * The content must have been synced by who wrote it, or be worth nothing when it
+ * is torn; after a power cut the old file may be back.
  */
 struct file_save {
 	int fd;     /* -1: not begun */
@@ -34,6 +38,7 @@ struct file_save {
 	}
 int file_begin(struct file_save *save, const char *path, mode_t mode, struct err *err);
 int file_commit(struct file_save *save, struct err *err);
+int file_replace(struct file_save *save, struct err *err);
 void file_abort(struct file_save *save);
 /* Removes what an earlier life left of its temporary files in `dir`. */
 void file_sweep(const char *dir);

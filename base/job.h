@@ -20,8 +20,8 @@ typedef int job_feed_cb(void *arg, const void *data, size_t len, struct err *err
 int job_read(int fd, job_feed_cb *feed, void *arg, struct err *err);
 
 /*
- * Brings an output to the disk. Here rather than in the gateway, whose own sync
- * then finds nothing to wait for. What cannot be synced (a memory file) is fine.
+ * Brings a file to the disk. Here, for the gateway's loop never waits for the disk
+ * (file_replace). What cannot be synced (a memory file) is fine.
  */
 int job_sync(int fd, struct err *err);
 

@@ -32,7 +32,9 @@ copy_all(struct guide_copy *g, struct err *err)
 		rc = guide_copy_finish(g, err);
 	if (rc == 0)
 		rc = job_sync(XML_FD, err);
-	return rc < 0 ? rc : job_sync(GZIP_FD, err);
+	if (rc == 0)
+		rc = job_sync(GZIP_FD, err);
+	return rc < 0 ? rc : job_sync(IN_FD, err); /* it becomes the last good download */
 }
 
 int

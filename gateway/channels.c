@@ -136,15 +136,12 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	rc = lineup_check(c->candidate, CHECK_ROWS, &c->err);
-	if (rc > 0) {
+	if (rc > 0)
 		(void)event_add(c->check, &next_turn);
-	} else if (rc == 0) {
-		if (!c->restoring)
-			rc = file_commit(&c->out, &c->err);
-		began = c->restoring ? began : now_us(); /* the disk's time is its own */
-		if (rc == 0)
-			swap(c);
-	}
+	if (rc == 0 && !c->restoring)
+		rc = file_replace(&c->out, &c->err);
+	if (rc == 0)
+		swap(c);
 	count_turn(c, began);
 	if (rc > 0)
 		return;

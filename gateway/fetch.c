@@ -124,15 +124,16 @@ fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total)
 }
 
 int
-fetch_keep(struct fetch *f, uint64_t entries, uint64_t channels, struct err *err)
+fetch_keep(struct fetch *f, const struct fetch_found *found, struct err *err)
 {
 	int rc;
 
-	f->new.entries = entries;
-	f->new.channels = channels;
+	f->new.entries = found->entries;
+	f->new.channels = found->channels;
+	f->new.made = found->made;
 	/* The meta goes last: without it the next fetch only asks unconditionally. */
 	fetch_meta_remove(f->path);
-	rc = file_commit(&f->save, err);
+	rc = file_replace(&f->save, err);
 	if (rc == 0)
 		rc = fetch_meta_save(&f->new, f->path, err);
 	fetch_drop(f);
@@ -194,6 +195,7 @@ fetch_finish(struct fetch *f)
 		/* The same bytes under new validators: remember those. */
 		f->new.entries = f->old.entries;
 		f->new.channels = f->old.channels;
+		f->new.made = f->old.made;
 		(void)fetch_meta_save(&f->new, f->path, NULL);
 		f->done(f->arg, FETCH_UNCHANGED, NULL);
 		return;
@@ -460,8 +462,8 @@ fetch_start(struct fetcher *fetcher, const struct fetch_spec *spec, fetch_done_c
 		goto out;
 	}
 	f->new.source = hash_fnv(HASH_FNV_INIT, f->url, strlen(f->url));
-	if (!spec->unconditional)
-		fetch_meta_load(&f->old, f->path, f->url);
+	fetch_meta_load(&f->old, f->path, f->url);
+	f->old.valid = f->old.valid && spec->made != 0 && f->old.made == spec->made;
 	rc = file_begin(&f->save, f->path, 0600, err);
 	if (rc < 0)
 		goto out;

@@ -9,7 +9,8 @@
  *
  * Beside PATH stands PATH.meta: the validators (ETag, Last-Modified, or a local
  * file's size and times) and the content's hash, so that what has not changed is
- * known without being read again.
+ * known without being read again. Nothing here waits for the disk: whoever reads
+ * the candidate syncs it.
  */
 #ifndef GATEWAY_FETCH_H
 #define GATEWAY_FETCH_H
@@ -37,7 +38,11 @@ struct fetch_spec {
 	const char *user_agent, *proxy; /* NULL: the default, none */
 	char *const *headers;           /* "Name: value" each */
 	size_t header_count;
-	_Bool unconditional; /* fetch even what has not changed */
+	/*
+	 * Which file the owner has now of the last good one (as told to fetch_keep). If
+	 * it is not that one, or 0, even what has not changed is fetched.
+	 */
+	uint64_t made;
 	/* demo: appends the content. NULL: demo: is refused. */
 	void (*demo)(struct buf *out);
 };
@@ -66,11 +71,16 @@ uint64_t fetch_hash(const struct fetch *f);
 /* Bytes so far and the expected total (0: unknown), while it runs. */
 void fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total);
 
+/* What the owner found in the candidate, and which file it made of it (any number but 0). */
+struct fetch_found {
+	uint64_t entries, channels;
+	uint64_t made;
+};
 /*
- * Makes the candidate the last good one and frees f. On failure the old one
- * stays. What the owner found in it is kept beside it (gateway/fetch_meta.h).
+ * Makes the candidate the last good one, with what was found kept beside it
+ * (gateway/fetch_meta.h), and frees f. On failure the next fetch asks for everything.
  */
-int fetch_keep(struct fetch *f, uint64_t entries, uint64_t channels, struct err *err);
+int fetch_keep(struct fetch *f, const struct fetch_found *found, struct err *err);
 /* Forgets the candidate (or stops a running fetch) and frees f. NULL: no-op. */
 void fetch_drop(struct fetch *f);
 

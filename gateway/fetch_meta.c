@@ -1,5 +1,6 @@
 #include "gateway/fetch_meta.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ meta_line(struct fetch_meta *meta, char *line)
 		meta->entries = strtoull(value, NULL, 10);
 	else if (strcmp(line, "channels") == 0)
 		meta->channels = strtoull(value, NULL, 10);
+	else if (strcmp(line, "made") == 0)
+		meta->made = strtoull(value, NULL, 16);
 	else if (strcmp(line, "etag") == 0)
 		snprintf(meta->etag, sizeof(meta->etag), "%s", value);
 	else if (strcmp(line, "modified") == 0)
@@ -67,18 +70,26 @@ int
 fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err)
 {
 	struct buf text = BUF_INIT(META_MAX);
+	struct file_save save;
 	char name[PATH_LEN];
-	int rc = 0;
+	int rc;
 
 	if (!meta_path(name, path))
-		return 0;
+		return err_set(err, ENAMETOOLONG, "'%s.meta': name too long", path);
+	rc = file_begin(&save, name, 0600, err);
+	if (rc < 0)
+		return rc;
 	buf_printf(&text,
 	    "source %016" PRIx64 "\nbytes %" PRIu64 "\nhash %016" PRIx64 "\nentries %" PRIu64
-	    "\nchannels %" PRIu64 "\netag %s\nmodified %s\n",
-	    meta->source, meta->bytes, meta->hash, meta->entries, meta->channels, meta->etag,
-	    meta->modified);
-	if (buf_status(&text) == 0)
-		rc = file_save(name, text.data, text.len, 0600, err);
+	    "\nchannels %" PRIu64 "\nmade %016" PRIx64 "\netag %s\nmodified %s\n",
+	    meta->source, meta->bytes, meta->hash, meta->entries, meta->channels, meta->made,
+	    meta->etag, meta->modified);
+	rc = buf_status(&text) < 0 ? err_set(err, ENOMEM, "'%s': out of memory", name)
+				   : file_write_all(save.fd, text.data, text.len, err);
+	if (rc == 0)
+		rc = file_replace(&save, err);
+	else
+		file_abort(&save);
 	buf_release(&text);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * What is known of the last good fetch: PATH.meta beside the cached file, a few
  * lines "key value". It is ours, yet a torn or strange one only means that the
- * next fetch asks for everything.
+ * next fetch asks for everything; so it is saved without waiting for the disk.
  */
 #ifndef GATEWAY_FETCH_META_H
 #define GATEWAY_FETCH_META_H
@@ -15,6 +15,7 @@ struct fetch_meta {
 	uint64_t source;            /* hash of the URL that it came from, which may hold secrets */
 	uint64_t bytes, hash;       /* of the content; hash_fnv */
 	uint64_t entries, channels; /* what the owner found in it */
+	uint64_t made;              /* which file the owner made of it; 0: unknown */
 	char etag[256], modified[256];
 };
 

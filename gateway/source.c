@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,6 +18,7 @@
 #include "gateway/demo.h"
 #include "gateway/fetch.h"
 #include "gateway/fetch_meta.h"
+#include "gateway/version.h"
 #include "gateway/worker.h"
 
 #define RETRY_FIRST_MS   15000
@@ -178,20 +180,54 @@ lost_too_much(struct source *s)
 	return 1;
 }
 
-/* The result first, then the cache: a crash between the two only reads the content again. */
+/*
+ * Which file that is: what it was when this program made it. A damaged one, one that
+ * was made of another guide, by another version, or none (0), is none of ours.
+ */
+static uint64_t
+which_file(int rc, const struct stat *st)
+{
+	uint64_t hash = hash_fnv(HASH_FNV_INIT, masthead_version, strlen(masthead_version));
+
+	if (rc == -1)
+		return 0;
+	hash = hash_fnv(hash, &st->st_ino, sizeof(st->st_ino));
+	hash = hash_fnv(hash, &st->st_size, sizeof(st->st_size));
+	hash = hash_fnv(hash, &st->st_mtim.tv_sec, sizeof(st->st_mtim.tv_sec));
+	hash = hash_fnv(hash, &st->st_mtim.tv_nsec, sizeof(st->st_mtim.tv_nsec));
+	return hash != 0 ? hash : 1;
+}
+
+static uint64_t
+which_result(const struct source *s)
+{
+	struct stat st;
+
+	return which_file(stat(s->result_path, &st), &st);
+}
+
+/*
+ * The result first, then the cache: a crash between the two only reads the content
+ * again. So does a cache that cannot be kept, and the result is good all the same.
+ */
 static int
 keep(struct source *s)
 {
-	struct fetch *fetch = s->fetch;
+	struct fetch_found found = { .entries = s->new_entries, .channels = s->new_channels };
+	struct err err = ERR_INIT;
+	struct stat st;
 	int rc;
 
-	rc = file_commit(&s->out, &s->err);
+	found.made = which_file(fstat(s->out.fd, &st), &st);
+	rc = file_replace(&s->out, &s->err);
 	if (rc == 0 && s->kind == SOURCE_GUIDE)
-		rc = file_commit(&s->out_gzip, &s->err);
+		rc = file_replace(&s->out_gzip, &s->err);
 	if (rc < 0)
 		return rc;
+	if (fetch_keep(s->fetch, &found, &err) < 0)
+		log_warn_e(&s->log, &err, "the download is not kept, the next one is whole");
 	s->fetch = NULL;
-	return fetch_keep(fetch, s->new_entries, s->new_channels, &s->err);
+	return 0;
 }
 
 static void
@@ -331,8 +367,7 @@ start_fetching(struct source *s)
 		.headers = s->headers,
 		.header_count = s->header_count,
 		.demo = s->kind == SOURCE_PLAYLIST ? demo_playlist : demo_guide,
-		/* A cached download is worth nothing without what was made of it. */
-		.unconditional = access(s->result_path, R_OK) != 0,
+		.made = which_result(s),
 	};
 
 	s->began_ms = now_ms(s);

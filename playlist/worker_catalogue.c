@@ -144,6 +144,8 @@ read_playlist(struct job *job, struct err *err)
 		rc = catalogue_finish(job->writer, guide_url(job), err);
 	if (rc == 0)
 		rc = job_sync(OUT_FD, err);
+	if (rc == 0)
+		rc = job_sync(IN_FD, err); /* it becomes the last good download */
 	gunzip_free(gunzip);
 	return rc;
 }

@@ -117,6 +117,29 @@ START_TEST(a_save_in_steps_shows_only_at_the_commit)
 }
 END_TEST
 
+START_TEST(a_replaced_file_is_the_new_one_or_the_old_one)
+{
+	struct file_save save;
+	struct err err = ERR_INIT;
+
+	enter_folder();
+	ck_assert_int_eq(file_save("a", "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(file_begin(&save, "a", 0600, &err), 0);
+	ck_assert_int_eq(file_write_all(save.fd, "new", 3, &err), 0);
+	expect_content("a", "old");
+	ck_assert_int_eq(file_replace(&save, &err), 0);
+	expect_content("a", "new");
+	ck_assert_int_eq(save.fd, -1);
+	ck_assert_int_eq(file_begin(&save, "a", 0600, &err), 0);
+	file_sweep(".");
+	ck_assert_int_eq(file_replace(&save, &err), -ENOENT);
+	ck_assert_int_eq(save.fd, -1);
+	expect_content("a", "new");
+	ck_assert_uint_eq(count_entries("."), 1);
+	leave_folder();
+}
+END_TEST
+
 START_TEST(failures_name_the_file_and_leave_nothing)
 {
 	struct err err = ERR_INIT;
@@ -398,6 +421,7 @@ END_TEST
 
 UNIT_MAIN("file", UNIT_TEST(saves_replaces_and_keeps_the_mode),
     UNIT_TEST(a_save_in_steps_shows_only_at_the_commit),
+    UNIT_TEST(a_replaced_file_is_the_new_one_or_the_old_one),
     UNIT_TEST(failures_name_the_file_and_leave_nothing),
     UNIT_TEST(a_disk_that_fills_up_leaves_the_old_content),
     UNIT_TEST(a_full_file_system_leaves_the_old_content),

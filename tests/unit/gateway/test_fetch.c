@@ -119,10 +119,16 @@ demo_text(struct buf *out)
 	buf_str(out, "made here");
 }
 
+/* Which file the owner has of it. */
+static uint64_t made = 9;
+
 static struct fetch *
 fetch(const char *url)
 {
-	const struct fetch_spec spec = { .url = url, .path = cache, .demo = demo_text };
+	const struct fetch_spec spec = { .url = url,
+		.path = cache,
+		.made = made,
+		.demo = demo_text };
 	struct err err = ERR_INIT;
 	struct fetch *f;
 
@@ -148,9 +154,10 @@ assert_cached(const char *text)
 static void
 keep(struct fetch *f)
 {
+	const struct fetch_found found = { .entries = 7, .channels = 8, .made = 9 };
 	struct err err = ERR_INIT;
 
-	ck_assert_msg(fetch_keep(f, 7, 8, &err) == 0, "%s", err.text);
+	ck_assert_msg(fetch_keep(f, &found, &err) == 0, "%s", err.text);
 }
 
 START_TEST(keeps_and_then_asks_conditionally)
@@ -166,7 +173,7 @@ START_TEST(keeps_and_then_asks_conditionally)
 	keep(f);
 	assert_cached("#EXTM3U\n");
 	fetch_meta_load(&known, cache, origin);
-	ck_assert(known.valid && known.entries == 7 && known.channels == 8);
+	ck_assert(known.valid && known.entries == 7 && known.channels == 8 && known.made == 9);
 	f = fetch(origin);
 	ck_assert_int_eq(got.outcome, FETCH_UNCHANGED);
 	fetch_drop(f);
@@ -176,6 +183,17 @@ START_TEST(keeps_and_then_asks_conditionally)
 	f = fetch(origin);
 	ck_assert_int_eq(got.outcome, FETCH_UNCHANGED);
 	fetch_drop(f);
+	/* They are not enough when what was made of them is another file now, or none. */
+	for (made = 0; made < 9; made += 8) {
+		f = fetch(origin);
+		ck_assert_int_eq(got.outcome, FETCH_FRESH);
+		fetch_drop(f);
+	}
+	made = 9;
+	f = fetch(origin);
+	ck_assert_int_eq(got.outcome, FETCH_UNCHANGED);
+	fetch_drop(f);
+	ck_assert_uint_eq(play.conditional, 3);
 	play.body = "#EXTM3U\n#more\n";
 	play.etag = "\"three\"";
 	f = fetch(origin);
