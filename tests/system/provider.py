@@ -107,7 +107,7 @@ class Provider:
         self.handlers = {}
         self.requests = []  # (method, path, head as it came)
         self.open = {}  # path: its sockets
-        self.peak, self.total = {}, {}  # connections by path
+        self.peak = {}  # most connections at a time, by path
         self.live_peak = 0  # of live streams, over all paths
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -187,7 +187,6 @@ class Provider:
         with self.lock:
             self.requests.append((conn.method, path, conn.told))
             self.open.setdefault(path, set()).add(conn.sock)
-            self.total[path] = self.total.get(path, 0) + 1
             self.peak[path] = max(self.peak.get(path, 0), self._established(path))
             if path.startswith("/live/"):
                 now = sum(self._established(p) for p in self.open if p.startswith("/live/"))

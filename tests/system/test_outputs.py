@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conftest import config_for
-from gateway import path_of, wait_for
+from gateway import wait_for
 from provider import body, live, mute
 from test_tuner import GUIDE
 

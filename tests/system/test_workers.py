@@ -12,32 +12,33 @@ from test_refresh import good_list
 DEMO = "testcard:?n=%d&size=160x120&rate=300k&gop=12"
 
 
-def cards(provider, count):
+def cards(count):
     """A playlist file's text of so many test cards."""
     return "#EXTM3U\n" + "".join(f"#EXTINF:-1,Card {i}\n{DEMO % i}\n" for i in range(1, count + 1))
 
 
-def with_cards(make_gateway, provider, tmp_path, count):
+def with_cards(make_gateway, tmp_path, count):
     path = tmp_path / "cards.m3u"
-    path.write_text(cards(provider, count))
+    path.write_text(cards(count))
     config = config_for(f"file:{path}")
-    config["relay"] = {"stall_timeout": "2s"}
+    config["relay"] = {"stall_timeout": "2s", "linger": "0"}
     return make_gateway(config).start_with_lineup()
 
 
-def test_a_killed_test_card_comes_back_and_its_viewer_stays(make_gateway, provider, tmp_path):
-    gateway = with_cards(make_gateway, provider, tmp_path, 2)
+def card_worker(gateway, number):
+    """The process that makes this card."""
+    return next(pid for pid in gateway.workers("testcard")
+                if any(f"n={number}&" in word for word in command_line(pid)))
+
+
+def test_a_killed_test_card_comes_back_and_its_viewer_stays(make_gateway, tmp_path):
+    gateway = with_cards(make_gateway, tmp_path, 2)
     with gateway.view("/auto/v1") as viewer, gateway.view("/auto/v2") as other:
         for v in (viewer, other):
             assert v.status == 200
             v.watch(200)
-        mine = [pid for pid in gateway.workers("testcard")
-                if any("n=1" in word for word in command_line(pid))]
-        assert len(mine) == 1
         for _ in range(3):
-            before = gateway.workers("testcard")
-            victim = [pid for pid in before
-                      if any("n=1" in word for word in command_line(pid))][0]
+            victim = card_worker(gateway, 1)
             os.kill(victim, signal.SIGKILL)
             wait_for("a new worker", lambda gone=victim: gone not in gateway.workers("testcard")
                      and len(gateway.workers("testcard")) == 2)
@@ -47,9 +48,9 @@ def test_a_killed_test_card_comes_back_and_its_viewer_stays(make_gateway, provid
         assert viewer.seen.lost_sync == 0
 
 
-def test_a_stopped_test_card_is_replaced(make_gateway, provider, tmp_path):
+def test_a_stopped_test_card_is_replaced(make_gateway, tmp_path):
     """SIGSTOP: it lives, but says nothing any more."""
-    gateway = with_cards(make_gateway, provider, tmp_path, 1)
+    gateway = with_cards(make_gateway, tmp_path, 1)
     with gateway.view("/auto/v1") as viewer:
         viewer.watch(100)
         stopped = gateway.workers("testcard")[0]
@@ -59,12 +60,8 @@ def test_a_stopped_test_card_is_replaced(make_gateway, provider, tmp_path):
         viewer.watch(500)
 
 
-def test_a_worker_ends_with_its_channel(make_gateway, provider, tmp_path):
-    path = tmp_path / "cards.m3u"
-    path.write_text(cards(provider, 1))
-    config = config_for(f"file:{path}")
-    config["relay"] = {"linger": "0"}
-    gateway = make_gateway(config).start_with_lineup()
+def test_a_worker_ends_with_its_channel(make_gateway, tmp_path):
+    gateway = with_cards(make_gateway, tmp_path, 1)
     with gateway.view("/auto/v1") as viewer:
         viewer.watch(10)
         assert len(gateway.workers("testcard")) == 1
@@ -104,8 +101,8 @@ def test_a_killed_lineup_worker_leaves_the_lineup_and_is_tried_again(make_gatewa
     wait_for("the new lineup", lambda: gateway.facts()["lineup"]["channels"] == 200000, 60)
 
 
-def test_a_worker_has_only_the_descriptors_that_it_was_given(make_gateway, provider, tmp_path):
-    gateway = with_cards(make_gateway, provider, tmp_path, 1)
+def test_a_worker_has_only_the_descriptors_that_it_was_given(make_gateway, tmp_path):
+    gateway = with_cards(make_gateway, tmp_path, 1)
     with gateway.view("/auto/v1") as viewer:
         viewer.watch(10)
         pid = gateway.workers("testcard")[0]
@@ -119,8 +116,8 @@ def test_a_worker_has_only_the_descriptors_that_it_was_given(make_gateway, provi
         assert re.search(r"Seccomp:\t2", facts)
 
 
-def test_the_status_says_how_strong_the_jail_is(make_gateway, provider, tmp_path):
-    gateway = with_cards(make_gateway, provider, tmp_path, 1)
+def test_the_status_says_how_strong_the_jail_is(make_gateway, tmp_path):
+    gateway = with_cards(make_gateway, tmp_path, 1)
     with gateway.view("/auto/v1") as viewer:
         viewer.watch(10)
         assert gateway.facts()["jail"] in ("full", "no landlock", "no seccomp", "basic")
