@@ -110,12 +110,6 @@ fetch_bytes(const struct fetch *f)
 	return f->bytes;
 }
 
-uint64_t
-fetch_hash(const struct fetch *f)
-{
-	return f->new.hash;
-}
-
 void
 fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total)
 {
@@ -346,6 +340,14 @@ http_start(struct fetch *f, const struct fetch_spec *spec, struct err *err)
 /* -- file: and demo: ---------------------------------------------------------- */
 
 /* A local file's validators: its identity, size and times in the ETag's place. */
+static void
+local_etag(char *out, const struct stat *st)
+{
+	snprintf(out, HEADER_MAX, "%ju-%ju-%jd-%jd.%09ld", (uintmax_t)st->st_dev,
+	    (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+	    st->st_mtim.tv_nsec);
+}
+
 static int
 local_open(struct fetch *f, struct err *err)
 {
@@ -362,9 +364,22 @@ local_open(struct fetch *f, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, EINVAL, "'%s' is not a regular file", path);
 	f->total = (uint64_t)st.st_size;
-	snprintf(f->new.etag, sizeof(f->new.etag), "%ju-%ju-%jd-%jd.%09ld", (uintmax_t)st.st_dev,
-	    (uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
-	    st.st_mtim.tv_nsec);
+	local_etag(f->new.etag, &st);
+	return 0;
+}
+
+/* Whoever writes it in place may be half through: what was read is none of its contents. */
+static int
+local_check(const struct fetch *f, struct err *err)
+{
+	char etag[HEADER_MAX];
+	struct stat st;
+
+	if (fstat(f->source, &st) == -1)
+		return err_sys(err, "read");
+	local_etag(etag, &st);
+	if (strcmp(etag, f->new.etag) != 0)
+		return err_set(err, EAGAIN, "was being written while it was read");
 	return 0;
 }
 
@@ -387,6 +402,8 @@ local_copy(struct fetch *f)
 	}
 	if (n == -1)
 		err_sys(&f->err, "read");
+	else if (n == 0)
+		(void)local_check(f, &f->err);
 	if (n > 0 && f->err.code == 0)
 		(void)event_add(f->step, &next_turn);
 	else if (f->err.code < 0)

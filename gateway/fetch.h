@@ -66,8 +66,6 @@ struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_spec *spec
 /* The candidate, open for reading at its start; the fetch's own. */
 int fetch_fd(const struct fetch *f);
 uint64_t fetch_bytes(const struct fetch *f);
-/* A hash of the candidate's bytes. */
-uint64_t fetch_hash(const struct fetch *f);
 /* Bytes so far and the expected total (0: unknown), while it runs. */
 void fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total);
 

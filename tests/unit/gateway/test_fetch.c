@@ -279,7 +279,8 @@ START_TEST(copies_a_local_file_when_it_has_changed)
 }
 END_TEST
 
-static unsigned turns;
+static unsigned turns, write_at; /* at which turn the file is written to; 0: never */
+static char local[96];
 
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
@@ -287,30 +288,53 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	turns++;
+	if (++turns == write_at)
+		ck_assert_int_eq(truncate(local, BYTES_MAX / 2), 0);
 }
 
-START_TEST(a_large_local_file_leaves_the_loop_its_turns)
+/* Fetches a local file of BYTES_MAX while the loop always has something else to do, too. */
+static struct fetch *
+fetch_large_file(void)
 {
-	char name[96], url[128];
 	struct event *always;
+	struct fetch *f;
+	char url[128];
 	int ends[2];
 
-	open_world();
-	snprintf(name, sizeof(name), "%s/local", dir);
-	snprintf(url, sizeof(url), "file:%s", name);
-	ck_assert_int_eq(file_save(name, "", 0, 0600, NULL), 0);
-	ck_assert_int_eq(truncate(name, BYTES_MAX), 0);
-	/* Readable whenever the loop looks. */
+	snprintf(local, sizeof(local), "%s/local", dir);
+	snprintf(url, sizeof(url), "file:%s", local);
+	ck_assert_int_eq(file_save(local, "", 0, 0600, NULL), 0);
+	ck_assert_int_eq(truncate(local, BYTES_MAX), 0);
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(write(ends[1], "x", 1), 1);
 	always = event_new(base, ends[0], EV_READ | EV_PERSIST, on_turn, NULL);
 	ck_assert_int_eq(event_add(always, NULL), 0);
-	keep(fetch(url));
-	ck_assert_uint_ge(turns, 8);
+	f = fetch(url);
 	event_free(always);
 	close(ends[0]);
 	close(ends[1]);
+	return f;
+}
+
+START_TEST(a_large_local_file_leaves_the_loop_its_turns)
+{
+	open_world();
+	keep(fetch_large_file());
+	ck_assert_uint_ge(turns, 8);
+	close_world();
+}
+END_TEST
+
+START_TEST(a_local_file_that_is_being_written_is_not_taken)
+{
+	struct fetch *f;
+
+	open_world();
+	write_at = 3;
+	f = fetch_large_file();
+	ck_assert_int_eq(got.outcome, FETCH_FAILED);
+	ck_assert_str_eq(got.err.text, "was being written while it was read");
+	fetch_drop(f);
 	close_world();
 }
 END_TEST
@@ -346,5 +370,6 @@ UNIT_MAIN("fetch", UNIT_TEST(keeps_and_then_asks_conditionally),
     UNIT_ROWS(a_bad_answer_replaces_nothing, ARRAY_LEN(bad)),
     UNIT_TEST(what_is_too_large_is_refused), UNIT_TEST(copies_a_local_file_when_it_has_changed),
     UNIT_TEST(a_large_local_file_leaves_the_loop_its_turns),
+    UNIT_TEST(a_local_file_that_is_being_written_is_not_taken),
     UNIT_TEST(a_stopped_fetch_leaves_nothing),
     UNIT_TEST(the_demo_is_made_and_other_schemes_are_refused))
