@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,8 +48,8 @@ struct source {
 	_Bool settled;
 	uint64_t entries, channels;         /* of the last good */
 	uint64_t new_entries, new_channels; /* of what is being read */
-	uint64_t doubted_hash,
-	    doubted_ms; /* the content whose loss was not believed, and since when */
+	/* So many entries were too few to be believed, and since when; 0: nothing is doubted. */
+	uint64_t doubted_entries, doubted_ms;
 	uint64_t done, total, began_ms, took_ms;
 	uint64_t refreshes, failed;
 	unsigned failures;
@@ -88,7 +89,10 @@ plan(struct source *s, uint64_t in_ms)
 static uint64_t
 with_jitter(uint64_t ms)
 {
-	return ms - (uint64_t)random() % (ms / 10 + 1);
+	uint64_t dice = 0;
+
+	(void)getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
+	return ms - dice % (ms / 10 + 1);
 }
 
 static void
@@ -145,6 +149,7 @@ static void
 settle_good(struct source *s, _Bool changed)
 {
 	s->failures = 0;
+	s->doubted_entries = 0;
 	s->err = (struct err)ERR_INIT;
 	s->last_good = clock_wall(s->deps.clock);
 	s->took_ms = now_ms(s) - s->began_ms;
@@ -162,20 +167,19 @@ static _Bool
 lost_too_much(struct source *s)
 {
 	uint64_t lost = s->entries > s->new_entries ? s->entries - s->new_entries : 0;
-	uint64_t hash = fetch_hash(s->fetch);
 
 	if (s->kind != SOURCE_PLAYLIST || lost * 100 <= s->entries * s->shrink_percent)
 		return 0;
-	if (s->doubted_ms != 0 && s->doubted_hash == hash &&
-	    now_ms(s) - s->doubted_ms >= SOURCE_CONFIRM_MS)
-		return 0;
-	if (s->doubted_ms == 0 || s->doubted_hash != hash) {
-		s->doubted_hash = hash;
+	/* Not the bytes: some providers put a new token into every address. */
+	if (s->doubted_entries != s->new_entries) {
+		s->doubted_entries = s->new_entries;
 		s->doubted_ms = now_ms(s);
 	}
+	if (now_ms(s) - s->doubted_ms >= SOURCE_CONFIRM_MS)
+		return 0;
 	err_set(&s->err, EBADMSG,
 	    "has %" PRIu64 " entries where it had %" PRIu64
-	    ": not taken (shrink_percent is %u; the same content an hour later is)",
+	    ": not taken (shrink_percent is %u; if it stays so for an hour, it is)",
 	    s->new_entries, s->entries, s->shrink_percent);
 	return 1;
 }
@@ -242,8 +246,9 @@ on_worker_ended(void *arg, const struct err *err)
 		settle_failed(s);
 		return;
 	}
-	if (s->new_entries == 0 && s->kind == SOURCE_PLAYLIST) {
-		err_set(&s->err, ENODATA, "holds no entries");
+	if (s->new_entries == 0) {
+		err_set(&s->err, ENODATA, "holds no %s",
+		    s->kind == SOURCE_PLAYLIST ? "entries" : "programmes");
 		settle_failed(s);
 		return;
 	}
@@ -251,7 +256,6 @@ on_worker_ended(void *arg, const struct err *err)
 		settle_failed(s);
 		return;
 	}
-	s->doubted_ms = 0;
 	s->entries = s->new_entries;
 	s->channels = s->new_channels;
 	settle_good(s, 1);

@@ -7,8 +7,8 @@
  *	WAITING -> FETCHING -> READING -> WAITING
  *
  * A playlist ends as snapshots/NAME.catalogue, a guide as guide/guide.xml and
- * guide/guide.xml.gz. A loss beyond `shrink_percent` is believed when the same
- * content is still there SOURCE_CONFIRM_MS later.
+ * guide/guide.xml.gz. A loss beyond `shrink_percent` is believed when as many
+ * entries, no more and no less, were there for SOURCE_CONFIRM_MS.
  */
 #ifndef GATEWAY_SOURCE_H
 #define GATEWAY_SOURCE_H
