@@ -10,7 +10,7 @@
 #include "gateway/relay/channel.h"
 
 /* How often deadlines are looked at, while there are channels. */
-#define TICK_MS 50
+#define TICK_MS 100
 
 static void
 relay_on_tick(evutil_socket_t fd, short what, void *arg)

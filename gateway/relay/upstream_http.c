@@ -18,8 +18,9 @@
 /* The kernel wakes us when so much has come: UPSTREAM_GATHER_MS at the stream's rate. */
 #define LOWAT_MIN     4096
 #define LOWAT_MAX     65536
+#define LOWAT_FIRST   16384 /* while the rate is not known */
 /* And a timer reads what is less, so that no byte waits longer than this. */
-#define STRANDED_MS   35
+#define STRANDED_MS   42
 /* TLS gives one record a read and leaves the rest unannounced: reads in one turn. */
 #define TLS_READS_MAX 64
 /* At a time: libcurl tries IPv6 and IPv4 side by side, and keeps one. */
@@ -165,9 +166,11 @@ on_body(char *data, size_t size, size_t count, void *arg)
 	if (!h->body && check_head(h, (const uint8_t *)data) != 0)
 		return 0;
 	h->body = 1;
-	if (!h->fresh)
+	if (!h->fresh) {
+		h->fresh = 1;
 		h->u.host->stats->reads++;
-	h->fresh = 1;
+		event_del(h->stranded); /* which may be due in this very turn */
+	}
 	h->turn_bytes += len;
 	h->bytes += len;
 	h->u.events->bytes(h->u.arg, (const uint8_t *)data, len);
@@ -269,8 +272,14 @@ http_rearm(struct http_upstream *h)
 {
 	const struct timeval wait = { 0, STRANDED_MS * 1000 };
 
-	if (h->fd != CURL_SOCKET_BAD)
-		event_add(h->stranded, &wait);
+	event_add(h->stranded, &wait);
+}
+
+static void
+http_set_lowat(struct http_upstream *h, int lowat)
+{
+	if (setsockopt(h->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat)) == 0)
+		h->lowat = lowat;
 }
 
 static void
@@ -280,10 +289,8 @@ http_adapt(struct http_upstream *h)
 	int lowat = want < LOWAT_MIN ? LOWAT_MIN : want > LOWAT_MAX ? LOWAT_MAX : (int)want;
 
 	/* Small changes are not worth a call. */
-	if (lowat > h->lowat - h->lowat / 8 && lowat < h->lowat + h->lowat / 8)
-		return;
-	if (setsockopt(h->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat)) == 0)
-		h->lowat = lowat;
+	if (lowat < h->lowat - h->lowat / 8 || lowat > h->lowat + h->lowat / 8)
+		http_set_lowat(h, lowat);
 }
 
 static void
@@ -298,7 +305,11 @@ http_settle(struct upstream *u)
 		multi_poke(u->host->multi, h->fd);
 	}
 	h->fresh = 0;
-	if (rate_add(&h->rate, h->turn_bytes, clock_ms(u->host->clock)) && h->fd != CURL_SOCKET_BAD)
+	if (h->fd == CURL_SOCKET_BAD)
+		return;
+	if (h->lowat == 0)
+		http_set_lowat(h, LOWAT_FIRST);
+	if (rate_add(&h->rate, h->turn_bytes, clock_ms(u->host->clock)))
 		http_adapt(h);
 	h->turn_bytes = 0;
 	http_rearm(h);

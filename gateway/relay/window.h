@@ -26,7 +26,7 @@
 struct err;
 
 #define WINDOW_SEGMENT  (1024 * TS_PACKET) /* 188 KiB: 47 pages of 4 KiB */
-#define WINDOW_STAGE    (348 * TS_PACKET)  /* 64 KB: gathered before a pwrite */
+#define WINDOW_STAGE    (697 * TS_PACKET)  /* 128 KiB: gathered before a pwrite */
 #define WINDOW_SEND_MAX 131072             /* bytes in one send; longer ones gain nothing */
 
 struct window_segment {

@@ -114,6 +114,12 @@ START_TEST(sections_in_one_packet_and_across_packets_are_told_apart)
 }
 END_TEST
 
+START_TEST(the_sum_is_crc_32_mpeg_2)
+{
+	ck_assert_uint_eq(psi_crc((const uint8_t *)"123456789", 9), 0x0376e6e7);
+}
+END_TEST
+
 START_TEST(a_table_with_a_wrong_sum_or_not_in_force_is_not_taken)
 {
 	struct stream stream = { 0 };
@@ -496,6 +502,7 @@ END_TEST
 UNIT_MAIN("scan", UNIT_TEST(a_join_hears_the_tables_with_counters_that_go_on),
     UNIT_TEST(long_tables_are_put_together_and_taken_apart_again),
     UNIT_TEST(sections_in_one_packet_and_across_packets_are_told_apart),
+    UNIT_TEST(the_sum_is_crc_32_mpeg_2),
     UNIT_TEST(a_table_with_a_wrong_sum_or_not_in_force_is_not_taken),
     UNIT_TEST(new_tables_make_the_old_starts_useless),
     UNIT_TEST(follows_the_programme_whose_pmt_comes),
