@@ -432,7 +432,8 @@ make_paths(struct source *s)
 	const char *kind = s->kind == SOURCE_PLAYLIST ? "playlist" : "guide", *data = s->deps.data;
 	int rc;
 
-	if (asprintf(&s->cache_path, "%s/cache/%s-%s", data, kind, s->name) == -1) {
+	/* With an ending, so that no name makes it another one's NAME.meta. */
+	if (asprintf(&s->cache_path, "%s/cache/%s-%s.download", data, kind, s->name) == -1) {
 		s->cache_path = NULL;
 		return 0;
 	}
