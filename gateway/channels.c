@@ -75,6 +75,8 @@ plan_retry(struct channels *c)
 
 	for (unsigned i = 1; i < c->failures && ms < RETRY_MAX_MS; i++)
 		ms *= 2;
+	if (ms > RETRY_MAX_MS)
+		ms = RETRY_MAX_MS;
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
 	event_add(c->retry, &tv);
@@ -208,21 +210,35 @@ on_worker_ended(void *arg, const struct err *err)
 	}
 }
 
-/* Opens the catalogues that exist; their names in the same order go to args. */
-static size_t
-open_catalogues(const struct channels *c, int *fds, const char **args)
+static _Bool
+has_catalogue(const struct channels *c)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		if (access(c->paths[i], F_OK) == 0)
+			return 1;
+	}
+	return 0;
+}
 
+/*
+ * Opens the catalogues that exist, behind the descriptors in spec; their names in the
+ * same order go to args. One that exists and cannot be opened is no reason to drop
+ * its channels.
+ */
+static int
+open_catalogues(struct channels *c, int *fds, struct worker_spec *spec, const char **args)
+{
 	for (size_t i = 0; i < c->count; i++) {
 		int fd = open(c->paths[i], O_RDONLY | O_CLOEXEC);
 
-		if (fd == -1)
+		if (fd == -1 && errno == ENOENT)
 			continue;
-		fds[n] = fd;
-		args[n++] = c->names[i];
+		if (fd == -1)
+			return err_sys(&c->err, "catalogue '%s'", c->paths[i]);
+		args[spec->fd_count - LINEUP_FDS] = c->names[i];
+		fds[spec->fd_count++] = fd;
 	}
-	return n;
+	return 0;
 }
 
 /* The lineup before, or an empty file. */
@@ -231,7 +247,9 @@ open_previous(const struct channels *c)
 {
 	int fd = open(c->path, O_RDONLY | O_CLOEXEC);
 
-	return fd != -1 ? fd : memfd_create("masthead-none", MFD_CLOEXEC);
+	if (fd != -1 || errno != ENOENT)
+		return fd;
+	return memfd_create("masthead-none", MFD_CLOEXEC);
 }
 
 static int
@@ -244,9 +262,9 @@ start_worker(struct channels *c)
 	struct worker_spec spec = { .name = "lineup",
 		.args = args,
 		.fds = fds,
+		.fd_count = LINEUP_FDS,
 		.deadline_ms = BUILD_DEADLINE_MS,
 		.nice = 5 };
-	size_t n;
 	int rc;
 
 	rc = file_begin(&c->out, c->path, 0600, &c->err);
@@ -254,13 +272,11 @@ start_worker(struct channels *c)
 		return rc;
 	fds[0] = c->out.fd;
 	fds[1] = open_previous(c);
-	n = open_catalogues(c, fds + LINEUP_FDS, args);
-	spec.fd_count = LINEUP_FDS + n;
 	if (fds[1] == -1)
-		err_sys(&c->err, "memfd_create");
-	else
+		err_sys(&c->err, "the lineup before");
+	else if (open_catalogues(c, fds, &spec, args) == 0)
 		c->worker = worker_start(c->workers, &spec, &events, c, &c->err);
-	for (size_t i = 1; i < LINEUP_FDS + n; i++) {
+	for (size_t i = 1; i < spec.fd_count; i++) {
 		if (fds[i] != -1)
 			(void)close(fds[i]);
 	}
@@ -272,6 +288,8 @@ start_worker(struct channels *c)
 void
 channels_rebuild(struct channels *c)
 {
+	if (!has_catalogue(c))
+		return;
 	if (c->info.building) {
 		c->again = 1;
 		return;

@@ -36,7 +36,10 @@ void channels_free(struct channels *c);
 int channels_set_sources(struct channels *c, const struct channels_source *sources, size_t count);
 /* Loads the lineup of the last life, if there is one. `ready` is called only if there is. */
 void channels_restore(struct channels *c);
-/* Makes a new one; while one is in the making, once more after it. */
+/*
+ * Makes a new one; while one is in the making, once more after it. Without a single
+ * catalogue the last one stays: an empty lineup makes clients forget their tuner.
+ */
 void channels_rebuild(struct channels *c);
 
 /* Borrowed; lineup_ref to keep it. NULL: none yet. */
