@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <net/if.h>
@@ -12,14 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/multi.h"
@@ -27,6 +24,7 @@
 #include "gateway/channels.h"
 #include "gateway/cmd.h"
 #include "gateway/fetch.h"
+#include "gateway/folder.h"
 #include "gateway/gateway.h"
 #include "gateway/http/http.h"
 #include "gateway/pipes.h"
@@ -41,8 +39,9 @@
 #include "gateway/worker.h"
 #include "playlist/lineup.h"
 
-#define SETTLE_MS     5000 /* after so long it is ready, whatever the sources do */
-#define DRAIN_MS      5000 /* for replies under way when it is told to stop */
+#define SETTLE_MS     5000  /* after so long it is ready, whatever the sources do */
+#define PATIENCE_MS   60000 /* so long a lineup waits for playlists that were never read */
+#define DRAIN_MS      5000  /* for replies under way when it is told to stop */
 #define DRAIN_TICK_MS 50
 
 struct serve_options {
@@ -55,10 +54,11 @@ struct serve {
 	int lock; /* of the data folder */
 	_Bool sources_settled;
 	_Bool announced;
+	_Bool lineup_due; /* something has changed that it is made of */
 	unsigned drain_ticks;
 	struct relay_pipe_ops pipes;
 	struct event *signals[4];
-	struct event *settle, *watchdog, *drain;
+	struct event *settle, *patience, *watchdog, *drain;
 };
 
 /* -- ready ------------------------------------------------------------------------------- */
@@ -135,6 +135,55 @@ on_settle(evutil_socket_t fd, short what, void *arg)
 	announce(arg);
 }
 
+/* -- the lineup ------------------------------------------------------------------------------ */
+
+/* Is its first attempt still under way, with nothing of an earlier life to use? */
+static _Bool
+is_awaited(const struct gateway_playlist *playlist)
+{
+	struct source_info info;
+
+	source_get_info(playlist->source, &info);
+	return !info.settled && access(source_result_path(playlist->source), R_OK) == -1;
+}
+
+/*
+ * Makes a lineup if one is due. It waits for playlists that are new, so that numbers
+ * go by the order in the config and not by which provider is the fastest, and so
+ * that a reload that renames a playlist does not show an empty lineup meanwhile.
+ */
+static void
+make_lineup(struct serve *s)
+{
+	if (!s->lineup_due)
+		return;
+	for (size_t i = 0; i < s->g.playlist_count; i++) {
+		if (is_awaited(&s->g.playlists[i]) && event_pending(s->patience, EV_TIMEOUT, NULL))
+			return;
+	}
+	s->lineup_due = 0;
+	channels_rebuild(s->g.channels);
+}
+
+/* After the sources were set up, at the start and by a reload. */
+static void
+want_lineup(struct serve *s)
+{
+	const struct timeval patience = { PATIENCE_MS / 1000, PATIENCE_MS % 1000 * 1000 };
+
+	s->lineup_due = 1;
+	(void)event_add(s->patience, &patience);
+	make_lineup(s);
+}
+
+static void
+on_patience(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	make_lineup(arg);
+}
+
 /* -- what the parts tell -------------------------------------------------------------------- */
 
 static void
@@ -146,7 +195,8 @@ on_source_settled(void *arg, struct source *source, _Bool changed)
 
 	source_get_info(source, &info);
 	if (changed && info.kind == SOURCE_PLAYLIST)
-		channels_rebuild(s->g.channels);
+		s->lineup_due = 1;
+	make_lineup(s);
 	for (size_t i = 0; i < s->g.playlist_count; i++) {
 		source_get_info(s->g.playlists[i].source, &info);
 		all = all && info.settled;
@@ -216,6 +266,16 @@ log_problem(const char *problem, void *arg)
 	log_error(NULL, "%s", problem);
 }
 
+/* The time is for systemd's Type=notify-reload. */
+static void
+notify_reloading(const struct gateway *g)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_us(g->clock));
+	process_notify(state);
+}
+
 static int
 serve_reload(struct gateway *g, struct err *err)
 {
@@ -224,7 +284,8 @@ serve_reload(struct gateway *g, struct err *err)
 	struct config *config;
 	int rc;
 
-	process_notify("RELOADING=1");
+	if (s->announced)
+		notify_reloading(g);
 	rc = cmd_read_config(&config, &s->options->settings, log_problem, NULL, err);
 	if (rc == 0) {
 		rc = keep_fixed(g, config) < 0 ? err_set(err, ENOMEM, "out of memory")
@@ -238,9 +299,10 @@ serve_reload(struct gateway *g, struct err *err)
 	} else {
 		g->reloads++;
 		log_info(NULL, "reloaded");
-		channels_rebuild(g->channels);
+		want_lineup(s);
 	}
-	process_notify("READY=1");
+	if (s->announced)
+		process_notify("READY=1");
 	return rc;
 }
 
@@ -254,7 +316,8 @@ on_hangup(evutil_socket_t signo, short what, void *arg)
 
 	(void)signo;
 	(void)what;
-	(void)serve_reload(&s->g, &err);
+	if (!s->g.draining)
+		(void)serve_reload(&s->g, &err);
 }
 
 static void
@@ -314,8 +377,10 @@ make_events(struct serve *s, struct err *err)
 		ok = ok && s->signals[i] != NULL && event_add(s->signals[i], NULL) == 0;
 	}
 	s->settle = evtimer_new(s->g.base, on_settle, s);
+	s->patience = evtimer_new(s->g.base, on_patience, s);
 	s->drain = evtimer_new(s->g.base, on_drain, s);
-	ok = ok && s->drain != NULL && s->settle != NULL && event_add(s->settle, &settle) == 0;
+	ok = ok && s->drain != NULL && s->patience != NULL && s->settle != NULL &&
+	    event_add(s->settle, &settle) == 0;
 	if (ok && watchdog_ms > 0) {
 		const struct timeval every = { (time_t)(watchdog_ms / 1000),
 			(suseconds_t)(watchdog_ms % 1000 * 1000) };
@@ -324,40 +389,6 @@ make_events(struct serve *s, struct err *err)
 		ok = s->watchdog != NULL && event_add(s->watchdog, &every) == 0;
 	}
 	return ok ? 0 : err_set(err, ENOMEM, "out of memory");
-}
-
-/* -- the data folder ------------------------------------------------------------------------------- */
-
-/* Makes what is missing, proves that it can be written, and keeps others out. */
-static int
-open_data(struct serve *s, const char *data, struct err *err)
-{
-	static const char *const folders[] = { "", "/cache", "/snapshots", "/guide" };
-	char path[4096];
-	int rc;
-
-	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		if (snprintf(path, sizeof(path) - 16, "%s%s", data, folders[i]) >=
-		    (int)sizeof(path) - 16)
-			return err_set(err, ENAMETOOLONG, "data folder '%.60s...': name too long",
-			    data);
-		rc = file_make_dir(path, err);
-		if (rc < 0)
-			return err_wrap(err, "data folder '%s'", data);
-		file_sweep(path);
-	}
-	snprintf(path, sizeof(path), "%s/lock", data);
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock == -1) {
-		err_sys(err, "cannot write there");
-		return err_wrap(err, "data folder '%s'", data);
-	}
-	if (flock(s->lock, LOCK_EX | LOCK_NB) == -1)
-		return err_set(err, EBUSY,
-		    "data folder '%s' is in use by another masthead; stop that one, or use --data "
-		    "DIR",
-		    data);
-	return 0;
 }
 
 /* -- making and ending --------------------------------------------------------------------------------- */
@@ -418,9 +449,11 @@ start(struct serve *s, struct config *config, struct err *err)
 	const struct source_events events = { on_source_settled, s };
 	int rc;
 
-	rc = open_data(s, config->data, err);
+	rc = folder_open(config->data, &s->lock, err);
 	if (rc == 0)
 		rc = make_parts(s, config, err);
+	if (rc == 0)
+		rc = make_events(s, err);
 	if (rc == 0)
 		rc = setup_apply(&s->g, config, &events, err);
 	if (rc < 0) {
@@ -428,18 +461,10 @@ start(struct serve *s, struct config *config, struct err *err)
 		return rc;
 	}
 	rc = make_http(s, err);
-	if (rc == 0)
-		rc = make_events(s, err);
 	if (rc < 0)
 		return rc;
 	channels_restore(s->g.channels);
-	for (size_t i = 0; i < s->g.playlist_count; i++) {
-		/* The sources may differ from those of the lineup's last life. */
-		if (access(source_result_path(s->g.playlists[i].source), R_OK) == 0) {
-			channels_rebuild(s->g.channels);
-			break;
-		}
-	}
+	want_lineup(s); /* the sources may differ from those of the last life */
 	return 0;
 }
 
@@ -462,6 +487,8 @@ finish(struct serve *s)
 	}
 	if (s->settle != NULL)
 		event_free(s->settle);
+	if (s->patience != NULL)
+		event_free(s->patience);
 	if (s->drain != NULL)
 		event_free(s->drain);
 	if (s->watchdog != NULL)
@@ -516,9 +543,9 @@ const struct cmd cmd_serve = {
 	.name = "serve",
 	.summary = "run the gateway",
 	.about = "Reads the playlists, serves tuners, streams, playlists and the guide, until it "
-	         "is told\n"
+		 "is told\n"
 		 "to stop (SIGTERM). SIGHUP or 'masthead reload' reads the configuration again; no "
-	         "viewer\n"
+		 "viewer\n"
 		 "is cut. Prints 'ready http://HOST:PORT/' once it answers.",
 	.args = args,
 	.options_size = sizeof(struct serve_options),

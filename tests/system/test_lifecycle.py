@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -116,6 +117,41 @@ def test_a_playlist_taken_out_by_a_reload_goes_from_the_lineup(make_gateway, pro
     gateway.write_config(config)
     assert gateway.reload().returncode == 0
     wait_for("two channels", lambda: len(gateway.lineup()) == 2)
+
+
+def held(text, until):
+    """A list that comes when the event is set."""
+    def handler(conn):
+        until.wait(SOON)
+        body(text)(conn)
+    return handler
+
+
+def test_a_playlist_renamed_by_a_reload_never_shows_an_empty_lineup(make_gateway, provider):
+    gateway = make_gateway(config_for(provider.channels(2))).start_with_lineup()
+    before, come = gateway.get("/lineup.json").data, threading.Event()
+    text = f"#EXTM3U\n#EXTINF:-1,New\n{provider.on('/live/9.ts', live)}\n"
+    url = provider.on("/new.m3u", held(text, come))
+    gateway.write_config({"playlists": [{"name": "renamed", "url": url}]})
+    assert gateway.reload().returncode == 0
+    wait_for("the new list to be asked for", lambda: provider.count("/new.m3u"))
+    assert gateway.get("/lineup.json").data == before
+    come.set()
+    wait_for("the new lineup", lambda: [c["GuideName"] for c in gateway.lineup()] == ["New"])
+
+
+def test_numbers_go_by_the_config_and_not_by_the_fastest_provider(make_gateway, provider):
+    come = threading.Event()
+    text = f"#EXTM3U\n#EXTINF:-1,Slow\n{provider.url}/live/{{}}.ts\n"
+    slow = provider.on("/slow.m3u", held(text.format(1), come))
+    fast = provider.playlist("/fast.m3u", text.format(2).replace("Slow", "Fast"))
+    gateway = make_gateway({"playlists": [{"name": "slow", "url": slow},
+                                          {"name": "fast", "url": fast}]}).start()
+    wait_for("the fast list", lambda: gateway.source("fast")["entries"] == 1)
+    assert gateway.get("/readyz").status == 503
+    come.set()
+    wait_for("both", lambda: gateway.get("/readyz").status == 200)
+    assert [c["GuideName"] for c in gateway.lineup()] == ["Slow", "Fast"]
 
 
 def test_reload_without_a_gateway_says_where_it_looked(tmp_path):
