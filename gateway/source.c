@@ -89,9 +89,10 @@ plan(struct source *s, uint64_t in_ms)
 static uint64_t
 with_jitter(uint64_t ms)
 {
-	uint64_t dice = 0;
+	uint64_t dice;
 
-	(void)getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != (ssize_t)sizeof(dice))
+		return ms; /* too early after boot: in step it is */
 	return ms - dice % (ms / 10 + 1);
 }
 
