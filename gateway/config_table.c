@@ -3,6 +3,7 @@
 #include "base/opt.h"
 #include "base/url.h"
 #include "gateway/allow.h"
+#include "gateway/channels.h"
 #include "gateway/config.h"
 #include "gateway/config_parts.h"
 #include "gateway/tuner/device.h"
@@ -39,7 +40,7 @@ static const struct opt playlist_rows[] = {
 		"Where it is: http://, https:// or file:/ and a path, or demo: for the built-in "
 		"test cards." },
 	{ "user_agent", OPT_TEXT, PLAYLIST(user_agent), .max = 256, .example = "VLC/3.0.20",
-	    .otherwise = "Masthead and its version",
+	    .otherwise = "Masthead",
 	    .help = "The player that we say we are, to the provider's list and its streams." },
 	{ "headers", OPT_TEXTS, OPT_PRIVATE, PLAYLIST(headers),
 	    .count_offset = offsetof(struct config_playlist, header_count), .max = 32,
@@ -72,7 +73,7 @@ static const struct opt guide_rows[] = {
 		"Where it is: http://, https:// or file:/ and a path, or demo: for the test cards' "
 		"guide." },
 	{ "user_agent", OPT_TEXT, GUIDE(user_agent), .max = 256, .example = "VLC/3.0.20",
-	    .otherwise = "Masthead and its version", .help = "The program that we say we are." },
+	    .otherwise = "Masthead", .help = "The program that we say we are." },
 	{ "headers", OPT_TEXTS, OPT_PRIVATE, GUIDE(headers),
 	    .count_offset = offsetof(struct config_guide, header_count), .max = 32,
 	    .check = config_check_header, .example = "Accept-Language: en", .otherwise = "none",
@@ -94,7 +95,7 @@ static const struct opt device_rows[] = {
 	{ "tuners", OPT_UINT, DEVICE(tuners), .min = 1, .max = DEVICE_TUNERS_MAX, .fallback = "4",
 	    .help = "Channels that clients may have from it at a time. Media servers remember the "
 		    "number that they saw when the tuner was added." },
-	{ "id", OPT_TEXT, DEVICE(id), .max = 16, .check = config_check_device_id,
+	{ "id", OPT_TEXT, OPT_UNIQUE, DEVICE(id), .max = 16, .check = config_check_device_id,
 	    .example = "10AF6F4B", .otherwise = "made once and kept in the data folder",
 	    .help = "The HDHomeRun device id, to take another tuner's place: eight hex digits." },
 	OPT_END,
@@ -149,7 +150,7 @@ const struct opt config_rows[] = {
 	    .help = "The networks that may watch and read the lineup: tuners and playlists know no "
 		    "login. The default is all private, link-local and loopback ones." },
 	{ "log", OPT_GROUP, .rows = log_rows, .help = "The log, on stderr." },
-	{ "playlists", OPT_GROUPS, AT(playlists), NUM(playlist_count), .max = 64,
+	{ "playlists", OPT_GROUPS, AT(playlists), NUM(playlist_count), .max = CHANNELS_SOURCES_MAX,
 	    .rows = playlist_rows, .size = sizeof(struct config_playlist),
 	    .help =
 		"Channel lists to read, in the order of their channels' numbers. Without one the "
