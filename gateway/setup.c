@@ -1,9 +1,9 @@
 #include "gateway/setup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -110,16 +110,29 @@ make_guide(struct made *made, const struct gateway *g, const struct config *conf
 	return made->guide == NULL ? err_wrap(err, "guide '%s'", wanted.name) : 0;
 }
 
-/* A device is the one at its place of the list; a new explicit id makes it another one. */
+static struct device *
+find_device(struct device *const *devices, size_t count, uint32_t id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (device_id(devices[i]) == id)
+			return devices[i];
+	}
+	return NULL;
+}
+
+/* A device is its id: one that is at work goes on with its tuners, wherever in the list it is. */
 static struct device *
 keep_or_make_device(const struct gateway *g, const struct config_device *wanted, unsigned i,
     struct err *err)
 {
-	struct device *old = i < g->device_count ? g->devices[i] : NULL;
+	struct device *new, *old;
 
-	if (old != NULL && (wanted->id == NULL || strcasecmp(wanted->id, device_id_text(old)) == 0))
-		return device_ref(old);
-	return device_new(i, wanted->name, wanted->tuners, wanted->id, g->store, err);
+	new = device_new(i, wanted->name, wanted->tuners, wanted->id, g->store, err);
+	old = new == NULL ? NULL : find_device(g->devices, g->device_count, device_id(new));
+	if (old == NULL)
+		return new;
+	device_unref(new);
+	return device_ref(old);
 }
 
 static int
@@ -130,9 +143,16 @@ make_devices(struct made *made, const struct gateway *g, const struct config *co
 	if (made->devices == NULL)
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < config->device_count; i++) {
-		made->devices[i] = keep_or_make_device(g, &config->devices[i], (unsigned)i, err);
-		if (made->devices[i] == NULL)
+		struct device *d = keep_or_make_device(g, &config->devices[i], (unsigned)i, err);
+
+		if (d == NULL)
 			return err->code;
+		if (find_device(made->devices, i, device_id(d)) != NULL) {
+			err_set(err, EEXIST, "devices: two have the id %s", device_id_text(d));
+			device_unref(d);
+			return err->code;
+		}
+		made->devices[i] = d;
 		made->device_count = i + 1;
 	}
 	return 0;
@@ -144,8 +164,6 @@ make_all(struct made *made, const struct gateway *g, const struct config *config
 {
 	int rc;
 
-	if (config->playlist_count > CHANNELS_SOURCES_MAX)
-		return err_set(err, E2BIG, "playlists: more than %d", CHANNELS_SOURCES_MAX);
 	made->allow = allow_new(config->allow, config->allow_count, err);
 	if (made->allow == NULL)
 		return err_wrap(err, "allow");
@@ -219,6 +237,7 @@ set_lineup_sources(const struct gateway *g)
 {
 	struct channels_source sources[CHANNELS_SOURCES_MAX];
 
+	assert(g->playlist_count <= CHANNELS_SOURCES_MAX); /* the config's limit */
 	for (size_t i = 0; i < g->playlist_count; i++) {
 		sources[i].name = g->playlists[i].config->name;
 		sources[i].path = source_result_path(g->playlists[i].source);
