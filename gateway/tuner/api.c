@@ -81,7 +81,6 @@ api_discover(struct http_request *req, void *arg)
 	snprintf(lineup, sizeof(lineup), "%s/lineup.json", at);
 	json_object(&j, NULL);
 	json_str(&j, "FriendlyName", device_name(d));
-	json_str(&j, "Manufacturer", "Silicondust");
 	json_str(&j, "ModelNumber", MODEL);
 	json_str(&j, "FirmwareName", FIRMWARE_NAME);
 	json_str(&j, "FirmwareVersion", FIRMWARE_VERSION);
@@ -193,7 +192,8 @@ api_lineup_status(struct http_request *req, void *arg)
 	struct buf out = BUF_INIT(REPLY_MAX);
 	struct json j = JSON_INIT(&out);
 
-	(void)arg;
+	if (which_device(req, arg) == NULL)
+		return;
 	json_object(&j, NULL);
 	json_int(&j, "ScanInProgress", 0);
 	json_int(&j, "ScanPossible", 1);
@@ -214,6 +214,8 @@ api_lineup_post(struct http_request *req, void *arg)
 	const struct gateway *g = arg;
 	struct buf scan = BUF_INIT(32);
 
+	if (which_device(req, g) == NULL)
+		return;
 	if (url_query_get(&scan, http_query(req), "scan") && strcmp(scan.data, "start") == 0) {
 		for (size_t i = 0; i < g->playlist_count; i++)
 			source_refresh(g->playlists[i].source);
