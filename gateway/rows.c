@@ -12,6 +12,7 @@
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
 #include "gateway/http/http.h"
+#include "gateway/version.h"
 #include "playlist/lineup.h"
 #include "playlist/m3u_write.h"
 
@@ -134,7 +135,8 @@ rows_reply(struct http_request *req, const struct gateway *g, const struct rows_
 		http_reply_text(req, 503, "Out of memory. Try again in a moment.");
 		return;
 	}
-	hash = hash_text(hash_text(lineup_tag(lineup), form->type), rows->before);
+	hash = hash_text(hash_text(lineup_tag(lineup), masthead_version), form->type);
+	hash = hash_text(hash, rows->before);
 	hash = hash_text(hash_text(hash, rows->links), rows->groups);
 	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", hash);
 	generator.arg = rows;

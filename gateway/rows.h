@@ -26,8 +26,8 @@ struct rows_reply {
 };
 
 /*
- * Answers with all rows and an ETag that changes with the lineup, the form and
- * the links; 503 with Retry-After before the first lineup is there. The texts of
+ * Answers with all rows and an ETag that changes with the lineup, the version, the
+ * form and the links; 503 with Retry-After before the first lineup is there. The texts of
  * `form` must outlive the reply but for `before`, which is copied.
  */
 void rows_reply(struct http_request *req, const struct gateway *g, const struct rows_reply *form,
