@@ -37,6 +37,7 @@ struct playlist_options {
 /* One source being read. */
 struct reading {
 	const char *source;
+	const char *shown; /* the same without its secrets */
 	struct event_base *base;
 	_Bool terminal; /* stderr is one: show progress */
 	uint64_t told_ms, began_ms, skipped;
@@ -131,7 +132,7 @@ on_progress(void *arg, uint64_t done, uint64_t total)
 	if (!r->terminal || now - r->began_ms < 1000 || now - r->told_ms < PROGRESS_MS)
 		return;
 	r->told_ms = now;
-	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB", r->source, done / 1000000,
+	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB", r->shown, done / 1000000,
 	    total / 1000000);
 }
 
@@ -139,11 +140,13 @@ static void
 on_note(void *arg, uint32_t line, const char *text)
 {
 	const struct reading *r = arg;
-	struct buf clean = BUF_INIT(8192);
+	struct buf clean = BUF_INIT(8192), visible = BUF_INIT(32768);
 
 	redact_add(&clean, text);
-	fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->source, line, clean.data);
+	buf_visible(&visible, clean.data);
+	fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->shown, line, visible.data);
 	buf_release(&clean);
+	buf_release(&visible);
 }
 
 static void
@@ -275,6 +278,8 @@ do_source(const struct playlist_options *options, struct event_base *base, struc
 	struct buf shown = BUF_INIT(URL_MAX * 2);
 	int in, out = -1, rc;
 
+	redact_add(&shown, source);
+	r.shown = shown.data;
 	rc = in = open_source(source, &err);
 	if (rc >= 0) {
 		out = memfd_create("masthead-catalogue", MFD_CLOEXEC);
@@ -283,7 +288,6 @@ do_source(const struct playlist_options *options, struct event_base *base, struc
 	}
 	if (rc == 0)
 		rc = print_catalogue(options, out, &err);
-	redact_add(&shown, source);
 	if (rc < 0)
 		fprintf(stderr, "masthead playlist: %s: %s\n", shown.data, err.text);
 	else if (r.skipped > 0)
@@ -343,7 +347,7 @@ const struct cmd cmd_playlist = {
 	.summary = "read playlists and write them clean",
 	.operands = "SOURCE...",
 	.about = "Reads M3U from files, http(s) URLs or - (stdin), plain or gzip, as the gateway "
-	         "does, and\n"
+		 "does, and\n"
 		 "writes what it understood. Complaints go to stderr as SOURCE:LINE: text.",
 	.args = args,
 	.options_size = sizeof(struct playlist_options),

@@ -29,6 +29,28 @@ struct reload_options {
 
 /* -- reading the document -------------------------------------------------------------- */
 
+/* What viewers and providers call themselves must not move the terminal's cursor. */
+static void
+tame_text(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* U+0080 to U+009F */
+			p[0] = p[1] = '?';
+	}
+}
+
+static void
+tame(cJSON *item)
+{
+	for (; item != NULL; item = item->next) {
+		if (cJSON_IsString(item))
+			tame_text(item->valuestring);
+		tame(item->child);
+	}
+}
+
 static const char *
 text_of(const cJSON *object, const char *key)
 {
@@ -203,6 +225,7 @@ run_status(const void *arg, int argc, char **argv)
 		fputs(reply.data, stdout);
 	} else if (rc == 200) {
 		doc = json_parse(reply.data, reply.len, REPLY_MAX, &err);
+		tame(doc);
 		if (doc != NULL)
 			print_status(doc);
 	}

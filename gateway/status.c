@@ -156,7 +156,7 @@ add_lineup(struct json *j, const struct gateway *g)
 	json_uint(j, "kept", info.kept);
 	json_uint(j, "added", info.added);
 	json_uint(j, "gone", info.gone);
-	json_str(j, "error", info.error);
+	add_redacted(j, "error", info.error);
 	json_object_end(j);
 }
 
