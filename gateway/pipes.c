@@ -68,11 +68,13 @@ pipes_start(void *arg, const char *url, int *ret_fd, void **ret_handle, struct e
 	pipe->worker = worker_start(arg, &spec, &events, pipe, err);
 	(void)close(fds[1]);
 	if (pipe->worker == NULL || fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1) {
-		if (pipe->worker != NULL)
+		if (pipe->worker != NULL) {
+			err_sys(err, "pipe");
 			worker_kill(pipe->worker);
+		}
 		(void)close(fds[0]);
 		free(pipe);
-		return -ECHILD;
+		return err->code;
 	}
 	*ret_fd = fds[0];
 	*ret_handle = pipe;
