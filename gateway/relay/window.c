@@ -21,7 +21,7 @@ window_init(struct window *w, uint64_t max_bytes, uint64_t max_ms, struct err *e
 	void *map;
 
 	*w = (struct window){ .fd = -1, .spare = -1, .max_ms = max_ms };
-	w->slots = (uint32_t)(max_bytes / WINDOW_SEGMENT) + 1; /* and the one being filled */
+	w->slots = (uint32_t)(max_bytes / WINDOW_SEGMENT);
 	w->free = calloc(w->slots, sizeof(*w->free));
 	w->segments = calloc(w->slots, sizeof(*w->segments));
 	w->stage = malloc(WINDOW_STAGE);

@@ -54,7 +54,10 @@ struct window {
 	void *arg;
 };
 
-/* At most `max_bytes` and `max_ms` are kept, besides the segment that is being filled. */
+/*
+ * At most `max_bytes` (two segments or more) are kept, the segment that is being
+ * filled included, and of whole segments at most `max_ms`.
+ */
 int window_init(struct window *w, uint64_t max_bytes, uint64_t max_ms, struct err *err);
 void window_release(struct window *w);
 

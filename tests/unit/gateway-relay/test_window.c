@@ -81,11 +81,11 @@ START_TEST(keeps_the_newest_bytes_for_every_size_of_piece)
 		for (int round = 0; round < 12; round++) {
 			append(1700, steps[i], 1);
 			check_content();
-			ck_assert_uint_le(w.head - w.tail, (SEGMENTS + 1) * WINDOW_SEGMENT);
+			ck_assert_uint_le(w.head - w.tail, SEGMENTS * WINDOW_SEGMENT);
 			ck_assert_uint_eq(w.tail % WINDOW_SEGMENT, 0);
 		}
-		ck_assert_uint_ge(w.head - w.tail, SEGMENTS * WINDOW_SEGMENT);
-		ck_assert_uint_le(memory(), (SEGMENTS + 1) * WINDOW_SEGMENT);
+		ck_assert_uint_ge(w.head - w.tail, (SEGMENTS - 1) * WINDOW_SEGMENT);
+		ck_assert_uint_le(memory(), SEGMENTS * WINDOW_SEGMENT);
 		finish();
 	}
 }
@@ -132,7 +132,7 @@ START_TEST(says_what_leaves_before_it_leaves)
 	begin(SEGMENTS, 1000000);
 	w.leaving = on_leaving;
 	left = 0;
-	append((SEGMENTS + 1) * 1024, 100, 1);
+	append(SEGMENTS * 1024, 100, 1);
 	ck_assert_uint_eq(left, 0);
 	append(1, 1, 1);
 	ck_assert_uint_eq(left, WINDOW_SEGMENT);
@@ -183,7 +183,7 @@ stalled_receiver(_Bool by_sendfile)
 	ck_assert_uint_gt(sent, 0);
 	append(4 * SEGMENTS * 1024, 348, 2);
 	check_content();
-	ck_assert_uint_le(memory(), (SEGMENTS + 1) * WINDOW_SEGMENT);
+	ck_assert_uint_le(memory(), SEGMENTS * WINDOW_SEGMENT);
 	close(fds[0]);
 	while ((n = read(fds[1], piece, sizeof(piece))) > 0) {
 		ck_assert_msg(memcmp(piece, out.data + got, (size_t)n) == 0, "within %ju of %ju",
