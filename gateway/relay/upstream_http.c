@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,10 +31,17 @@
  * The lease and the sockets that it stands for. Apart from the upstream, because
  * libcurl closes a socket when it likes and the lease lasts until then. A redirect
  * closes one and opens another: the lease lasts until the transfer is over too.
+ *
+ * libcurl 7.88 closes a socket that was never connected (a provider that does not
+ * answer, the slower one of IPv6 and IPv4) without a word to on_close_socket. So each
+ * is looked up by its inode, which no later owner of the descriptor has.
  */
 struct connection {
 	struct lease lease;
-	curl_socket_t fds[SOCKETS_MAX]; /* CURL_SOCKET_BAD: a free place */
+	struct {
+		curl_socket_t fd; /* CURL_SOCKET_BAD: a free place */
+		ino_t inode;
+	} sockets[SOCKETS_MAX];
 	_Bool over;
 };
 
@@ -63,19 +71,32 @@ connection_new(void)
 	struct connection *c = calloc(1, sizeof(*c));
 
 	for (int i = 0; c != NULL && i < SOCKETS_MAX; i++)
-		c->fds[i] = CURL_SOCKET_BAD;
+		c->sockets[i].fd = CURL_SOCKET_BAD;
 	return c;
+}
+
+/* 0: it is closed. */
+static ino_t
+inode_of(curl_socket_t fd)
+{
+	struct stat st;
+
+	return fd != CURL_SOCKET_BAD && fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
 /* An open socket (the only one, once bytes flow), or CURL_SOCKET_BAD. */
 static curl_socket_t
-connection_socket(const struct connection *c)
+connection_socket(struct connection *c)
 {
+	curl_socket_t open = CURL_SOCKET_BAD;
+
 	for (int i = 0; i < SOCKETS_MAX; i++) {
-		if (c->fds[i] != CURL_SOCKET_BAD)
-			return c->fds[i];
+		if (inode_of(c->sockets[i].fd) != c->sockets[i].inode)
+			c->sockets[i].fd = CURL_SOCKET_BAD;
+		if (c->sockets[i].fd != CURL_SOCKET_BAD)
+			open = c->sockets[i].fd;
 	}
-	return CURL_SOCKET_BAD;
+	return open;
 }
 
 static void
@@ -93,11 +114,13 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 	struct connection *c = arg;
 
 	(void)purpose;
+	(void)connection_socket(c); /* makes room for those that libcurl has closed */
 	for (int i = 0; i < SOCKETS_MAX; i++) {
-		if (c->fds[i] == CURL_SOCKET_BAD) {
-			c->fds[i] = socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+		if (c->sockets[i].fd == CURL_SOCKET_BAD) {
+			c->sockets[i].fd = socket(addr->family, addr->socktype | SOCK_CLOEXEC,
 			    addr->protocol);
-			return c->fds[i];
+			c->sockets[i].inode = inode_of(c->sockets[i].fd);
+			return c->sockets[i].fd;
 		}
 	}
 	return CURL_SOCKET_BAD;
@@ -110,8 +133,8 @@ on_close_socket(void *arg, curl_socket_t fd)
 	int rc = close(fd);
 
 	for (int i = 0; i < SOCKETS_MAX; i++) {
-		if (c->fds[i] == fd)
-			c->fds[i] = CURL_SOCKET_BAD;
+		if (c->sockets[i].fd == fd)
+			c->sockets[i].fd = CURL_SOCKET_BAD;
 	}
 	connection_end(c);
 	return rc;

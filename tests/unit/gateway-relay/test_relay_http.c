@@ -103,6 +103,26 @@ view(uint64_t id, struct ledger *account, int count, ...)
 	return view_sources(id, sources, (size_t)count);
 }
 
+/* A listener whose queue is full: who connects hears nothing. */
+static int
+open_deaf_listener(unsigned *ret_port, int queue[4])
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	for (int i = 0; i < 4; i++) {
+		queue[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(queue[i], (struct sockaddr *)&at, len);
+	}
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
 /* -- what goes well ------------------------------------------------------------------ */
 
 START_TEST(plays_what_a_provider_sends_however_it_sends_it)
@@ -511,6 +531,39 @@ random_event(struct ledger *const accounts[2])
 	}
 }
 
+START_TEST(a_provider_that_does_not_answer_keeps_no_lease)
+{
+	struct ledger *account = ledger_new("a", 1);
+	unsigned open;
+	int queue[4], fd;
+	struct viewer *v;
+
+	begin_http();
+	open = provider.port;
+	fd = open_deaf_listener(&provider.port, queue);
+	for (int i = 0; i < 3; i++) {
+		v = view(1, account, 1, "/live");
+		UNTIL(ledger_taken(account) == 1);
+		if (i > 0)
+			viewer_leave(v);
+		pass_ms(60000);
+		UNTIL(stats().channels == 0);
+		ck_assert_uint_eq(ledger_taken(account), 0);
+		if (i == 0)
+			viewer_leave(v);
+	}
+	provider.port = open;
+	v = view(1, account, 1, "/live");
+	UNTIL(got_all(v, &second, 2 * TS_PACKET));
+	viewer_leave(v);
+	for (int i = 0; i < 4; i++)
+		close(queue[i]);
+	close(fd);
+	ledger_unref(account);
+	finish_http();
+}
+END_TEST
+
 START_TEST(leases_are_exact_in_a_storm_of_events)
 {
 	struct ledger *accounts[2];
@@ -566,4 +619,5 @@ UNIT_MAIN("relay over HTTP", UNIT_ROWS(plays_what_a_provider_sends_however_it_se
     UNIT_TEST(a_lingering_channel_gives_its_lease_to_the_next),
     UNIT_TEST(a_zap_waits_a_moment_for_the_old_viewer_to_go),
     UNIT_TEST(a_source_whose_account_is_full_yields_to_the_next),
+    UNIT_TEST(a_provider_that_does_not_answer_keeps_no_lease),
     UNIT_TEST(leases_are_exact_in_a_storm_of_events))
