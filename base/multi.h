@@ -41,8 +41,8 @@ void multi_remove(struct multi *m, CURL *easy);
 /*
  * Reads what waits on a transfer's socket although the loop does not call it
  * readable, as below SO_RCVLOWAT or inside TLS. (libcurl 7.88 does not tell that
- * socket while it is in use: CURLOPT_OPENSOCKETFUNCTION does.) The transfer's callbacks run before this returns, `done` does not. Not from inside
- * one of its callbacks.
+ * socket while it is in use: CURLOPT_OPENSOCKETFUNCTION does.) The transfer's
+ * callbacks run before this returns, `done` does not. Not from inside one of them.
  */
 void multi_poke(struct multi *m, curl_socket_t fd);
 

@@ -49,10 +49,13 @@ is_deserted(const struct channel *c)
 static void
 join_fail(struct relay_join *join, int rc, const struct err *err)
 {
-	join->relay->viewers--;
-	join->relay->stats.tune_failures++;
+	struct relay *relay = join->relay;
+
+	relay->viewers--;
+	relay->stats.tune_failures++;
+	TAILQ_INSERT_TAIL(&relay->refused, join, link);
+	event_active(relay->reap, 0, 0);
 	join->ready(join->arg, rc, err);
-	free(join);
 }
 
 /* There are bytes for it to start with, or it has waited too long. */
@@ -83,20 +86,27 @@ join_tell(struct channel *c, struct relay_join *join)
 	join_fail(join, err.code, &err);
 }
 
+static struct relay_join *
+first_due(const struct channel *c)
+{
+	uint64_t now_ms = clock_ms(c->relay->clock);
+	struct relay_join *join;
+
+	TAILQ_FOREACH(join, &c->joins, link) {
+		if (!join->told && join_is_due(c, join, now_ms))
+			break;
+	}
+	return join;
+}
+
 static void
 channel_answer(struct channel *c)
 {
-	uint64_t now_ms = clock_ms(c->relay->clock);
-	struct relay_join *join = TAILQ_FIRST(&c->joins);
+	struct relay_join *join;
 
-	while (join != NULL) {
-		if (join->told || !join_is_due(c, join, now_ms)) {
-			join = TAILQ_NEXT(join, link);
-			continue;
-		}
+	/* From the first one each time: `ready` may take any of them away. */
+	while ((join = first_due(c)) != NULL)
 		join_tell(c, join);
-		join = TAILQ_FIRST(&c->joins); /* `ready` may have taken any of them away */
-	}
 }
 
 struct relay_join *

@@ -41,10 +41,12 @@ struct relay {
 	struct upstream_host host;
 	struct relay_stats stats; /* without what live channels still count themselves */
 	struct cooldown cooldown;
-	struct channel_list channels, over;
-	struct event *tick; /* runs while there are channels: all deadlines */
-	struct event *reap; /* frees what is over */
-	unsigned viewers;   /* joins and readers */
+	struct channel_list channels;
+	struct channel_list over; /* freed at the end of the turn, */
+	struct join_list refused; /* and these too */
+	struct event *tick;       /* runs while there are channels: all deadlines */
+	struct event *reap;       /* frees what is over */
+	unsigned viewers;         /* joins and readers */
 };
 
 struct relay_join {
@@ -78,6 +80,7 @@ struct channel {
 	struct upstream *upstream; /* NULL: the next one is opened at retry_ms */
 	struct ledger *account;    /* whose lease it holds; borrowed from the lease */
 	char label[64];            /* the name of its source */
+	uint64_t url_key;          /* and its address, for the cool-down */
 	uint64_t retry_ms;
 	uint64_t deadline_ms; /* for its first packet */
 	uint64_t first_ms;    /* its first packet came; 0: not yet */

@@ -39,14 +39,10 @@ static void
 channel_source_next(struct channel *c, enum upstream_fault fault, _Bool well)
 {
 	uint64_t now_ms = clock_ms(c->relay->clock);
-	size_t before = c->sources.current;
-	_Bool other = 1;
+	_Bool other = well ? sources_restart(&c->sources, fault != UPSTREAM_STALLED)
+			   : sources_next(&c->sources);
 
-	if (well)
-		sources_restart(&c->sources, fault != UPSTREAM_STALLED);
-	else
-		other = sources_next(&c->sources);
-	if (other && c->sources.current != before) {
+	if (other) {
 		c->retry_ms = now_ms;
 		return;
 	}
@@ -71,11 +67,11 @@ channel_source_lose(struct channel *c, enum upstream_fault fault, const struct e
 		err.code = -EBADMSG;
 	}
 	if (fault == UPSTREAM_DENIED && c->upstream != NULL)
-		cooldown_add(&c->relay->cooldown, sources_current(&c->sources)->url, now_ms);
+		cooldown_add(&c->relay->cooldown, c->url_key, now_ms);
 	if (fault == UPSTREAM_STALLED)
 		c->relay->stats.stalls++;
 	if (fault != UPSTREAM_FINISHED)
-		log_warn_e(&c->log, &err, "source '%s'", sources_current(&c->sources)->label);
+		log_warn_e(&c->log, &err, "source '%s'", c->label);
 	/* That an account is full is the better thing to know: waiting helps. */
 	if (c->error.code != -EUSERS)
 		c->error = err;
@@ -115,13 +111,15 @@ first_packet_deadline(const struct channel *c, uint64_t now_ms)
 static void
 channel_source_open(struct channel *c)
 {
-	const struct relay_source *source = sources_current(&c->sources);
-	uint64_t now_ms = clock_ms(c->relay->clock);
-	uint64_t rest_ms = cooldown_left(&c->relay->cooldown, source->url, now_ms);
+	const struct relay_source *source = sources_use(&c->sources);
+	uint64_t now_ms = clock_ms(c->relay->clock), rest_ms;
 	enum upstream_fault fault = UPSTREAM_DENIED;
 	struct err err = ERR_INIT;
 
 	channel_feed_begin(c);
+	snprintf(c->label, sizeof(c->label), "%s", source->label);
+	c->url_key = cooldown_key(source->url);
+	rest_ms = cooldown_left(&c->relay->cooldown, c->url_key, now_ms);
 	if (rest_ms > 0) {
 		err_set(&err, EACCES, "the provider refused it; asked again in %u s",
 		    (unsigned)((rest_ms + 999) / 1000));
@@ -137,7 +135,6 @@ channel_source_open(struct channel *c)
 		return;
 	}
 	c->account = source->account;
-	snprintf(c->label, sizeof(c->label), "%s", source->label);
 	c->deadline_ms = first_packet_deadline(c, now_ms);
 }
 

@@ -14,13 +14,15 @@
 
 struct cooldown {
 	struct {
-		uint64_t url;      /* its hash */
+		uint64_t key;
 		uint64_t until_ms; /* 0: a free place */
 	} places[COOLDOWN_PLACES];
 };
 
-void cooldown_add(struct cooldown *c, const char *url, uint64_t now_ms);
+/* What stands for an address below. */
+uint64_t cooldown_key(const char *url);
+void cooldown_add(struct cooldown *c, uint64_t key, uint64_t now_ms);
 /* How long the address has to rest yet; 0: it may be asked. */
-uint64_t cooldown_left(const struct cooldown *c, const char *url, uint64_t now_ms);
+uint64_t cooldown_left(const struct cooldown *c, uint64_t key, uint64_t now_ms);
 
 #endif

@@ -25,17 +25,29 @@ relay_on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-relay_on_reap(evutil_socket_t fd, short what, void *arg)
+relay_bury(struct relay *relay)
 {
-	struct relay *relay = arg;
 	struct channel *c;
+	struct relay_join *join;
 
-	(void)fd;
-	(void)what;
+	while ((join = TAILQ_FIRST(&relay->refused)) != NULL) {
+		TAILQ_REMOVE(&relay->refused, join, link);
+		free(join);
+	}
 	while ((c = TAILQ_FIRST(&relay->over)) != NULL) {
 		TAILQ_REMOVE(&relay->over, c, link);
 		channel_free(c);
 	}
+}
+
+static void
+relay_on_reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	relay_bury(relay);
 	if (TAILQ_EMPTY(&relay->channels))
 		event_del(relay->tick);
 }
@@ -55,6 +67,7 @@ relay_new(struct event_base *base, struct multi *multi, const struct relay_setti
 		malloc(UPSTREAM_SCRATCH) };
 	TAILQ_INIT(&relay->channels);
 	TAILQ_INIT(&relay->over);
+	TAILQ_INIT(&relay->refused);
 	relay->tick = event_new(base, -1, EV_PERSIST, relay_on_tick, relay);
 	relay->reap = event_new(base, -1, 0, relay_on_reap, relay);
 	if (relay->host.scratch == NULL || relay->tick == NULL || relay->reap == NULL)
@@ -77,10 +90,9 @@ relay_free(struct relay *relay)
 		return;
 	while ((c = TAILQ_FIRST(&relay->channels)) != NULL)
 		channel_end(c, NULL);
-	if (relay->reap != NULL) {
-		relay_on_reap(-1, 0, relay);
+	relay_bury(relay);
+	if (relay->reap != NULL)
 		event_free(relay->reap);
-	}
 	if (relay->tick != NULL)
 		event_free(relay->tick);
 	free(relay->host.scratch);
@@ -154,7 +166,8 @@ relay_join(struct relay *relay, const struct relay_channel *channel, relay_ready
 		c = channel_new(relay, channel, err);
 		if (c == NULL)
 			return NULL;
-		event_add(relay->tick, &tick);
+		if (!event_pending(relay->tick, EV_TIMEOUT, NULL))
+			event_add(relay->tick, &tick);
 	}
 	join = channel_join(c, ready, arg);
 	if (join == NULL)

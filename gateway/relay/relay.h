@@ -45,7 +45,7 @@ struct relay_settings {
 
 /* Upstreams that need a process (testcard: and, later, what libavformat demuxes). */
 struct relay_pipe_ops {
-	/* Starts one that writes MPEG-TS to *ret_fd (the relay's to close). *ret_handle for stop. */
+	/* Starts one that writes MPEG-TS to *ret_fd, the relay's to close; *ret_handle for stop. */
 	int (*start)(void *arg, const char *url, int *ret_fd, void **ret_handle, struct err *err);
 	/* Ends it; called once for every start, after the descriptor was closed. */
 	void (*stop)(void *arg, void *handle);
@@ -72,7 +72,7 @@ struct relay_channel {
 struct relay *relay_new(struct event_base *base, struct multi *multi,
     const struct relay_settings *settings, const struct relay_pipe_ops *pipes,
     const struct clock *clock, struct err *err);
-/* Ends everything. NULL: no-op. */
+/* Ends everything. Not from inside one of its callbacks. NULL: no-op. */
 void relay_free(struct relay *relay);
 /* New settings hold for channels that start later. */
 void relay_configure(struct relay *relay, const struct relay_settings *settings);

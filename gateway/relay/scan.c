@@ -125,7 +125,7 @@ scan_on_pat(void *arg, const uint8_t *data, size_t len)
 
 	if (len == s->pat_len && memcmp(data, s->pat, len) == 0)
 		return;
-	/* Of a PAT in several sections (data[6] is the number) the first counts, or the one with ours. */
+	/* Of several sections (data[6] is the number) the first counts, or the one with ours. */
 	if (!psi_read_pat(data, len, &pat) ||
 	    (s->pat_len > 0 && data[6] > s->pat[6] && !is_listed(&pat, programme)))
 		return;
@@ -165,7 +165,7 @@ scan_choose(struct scan *s, const struct psi_pmt *pmt)
 	for (size_t i = 0; i < pmt->stream_count; i++) {
 		enum scan_kind kind = kind_of(pmt->streams[i].type);
 
-		/* The kinds stand in order of worth, except that one video is as good as another. */
+		/* The kinds stand in order of worth, but one video is as good as another. */
 		if (kind <= s->kind || s->kind > SCAN_AUDIO)
 			continue;
 		s->kind = kind;
@@ -316,8 +316,7 @@ scan_counter(struct scan *s, const uint8_t *packet, uint32_t header, unsigned pi
 			*expect |= SCAN_AGAIN;
 			return 0;
 		}
-		keep |=
-		    SCAN_AGAIN; /* a counter that stands still: broken, and to be read all the same */
+		keep |= SCAN_AGAIN; /* it stands still: broken, and read all the same */
 	}
 	if (!free && counter != wanted) {
 		s->cc_errors++;

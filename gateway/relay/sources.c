@@ -49,13 +49,16 @@ source_copy(struct relay_source *to, const struct relay_source *from)
 int
 sources_set(struct sources *s, const struct relay_source *list, size_t count)
 {
-	struct sources new = { .count = count, .left = count, .rounds = s->rounds };
+	struct sources new = { .count = count, .left = count, .rounds = s->rounds, .replaced = 1 };
 	int rc = 0;
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		rc = source_copy(&new.list[i], &list[i]);
-		if (rc == 0 && s->count > 0 && strcmp(list[i].url, s->list[s->current].url) == 0)
-			new.current = i;
+		if (s->count == 0 || s->replaced ||
+		    strcmp(list[i].url, s->list[s->current].url) != 0)
+			continue;
+		new.current = i;
+		new.replaced = 0;
 	}
 	if (rc < 0) {
 		sources_release(&new);
@@ -75,14 +78,27 @@ sources_release(struct sources *s)
 }
 
 const struct relay_source *
-sources_current(const struct sources *s)
+sources_use(struct sources *s)
 {
+	s->replaced = 0;
 	return &s->list[s->current];
+}
+
+/* Whatever became of a source that is not on the list any more: the list begins anew. */
+static _Bool
+sources_begin_anew(struct sources *s)
+{
+	s->replaced = 0;
+	s->current = 0;
+	s->left = s->count;
+	return 1;
 }
 
 _Bool
 sources_next(struct sources *s)
 {
+	if (s->replaced)
+		return sources_begin_anew(s);
 	if (--s->left > 0) {
 		s->current = (s->current + 1) % s->count;
 		return 1;
@@ -92,13 +108,17 @@ sources_next(struct sources *s)
 	return 0;
 }
 
-void
+_Bool
 sources_restart(struct sources *s, _Bool again)
 {
 	s->rounds = 0;
+	if (s->replaced)
+		return sources_begin_anew(s);
 	s->left = s->count;
-	if (!again)
-		s->current = (s->current + 1) % s->count;
+	if (again || s->count == 1)
+		return 0;
+	s->current = (s->current + 1) % s->count;
+	return 1;
 }
 
 uint64_t

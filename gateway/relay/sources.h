@@ -23,18 +23,26 @@ struct sources {
 	size_t current;  /* the one in use, or to be tried next */
 	size_t left;     /* of this round, the current one included */
 	unsigned rounds; /* in vain since one went well */
+	_Bool replaced;  /* the one in use is not on the list any more; current was not tried */
 };
 
 /* Takes a copy of the list. A source in use stays current if it is still there. 0 or -ENOMEM. */
 int sources_set(struct sources *s, const struct relay_source *list, size_t count);
 void sources_release(struct sources *s);
-const struct relay_source *sources_current(const struct sources *s);
+/* The one to be opened now: it is in use from here on. */
+const struct relay_source *sources_use(struct sources *s);
 
-/* The current one failed. True: another one of this round is current now; false: the round is over. */
+/*
+ * The one in use has failed. True: another one is current, to be tried at once;
+ * false: the round is over.
+ */
 _Bool sources_next(struct sources *s);
-/* The current one had been running well: a new round begins, with itself (`again`) or the next. */
-void sources_restart(struct sources *s, _Bool again);
-/* How long to wait before trying the current one after a round in vain. */
+/*
+ * The one in use had been running well: a new round begins, with itself (`again`)
+ * or with the next. True: another one is current.
+ */
+_Bool sources_restart(struct sources *s, _Bool again);
+/* How long to wait before the next attempt, when it is not another one. */
 uint64_t sources_pause(struct sources *s);
 
 #endif

@@ -1,6 +1,7 @@
 #include "gateway/relay/upstream.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/url.h"
@@ -27,8 +28,8 @@ upstream_open(const struct upstream_host *host, const struct relay_source *sourc
 
 	if (ops == NULL) {
 		*fault = UPSTREAM_GONE;
-		err_set(err, EPROTONOSUPPORT, "'%s' cannot be opened: its scheme is not known",
-		    source->url);
+		err_set(err, EPROTONOSUPPORT, "'%.*s:' addresses cannot be opened",
+		    (int)strcspn(source->url, ":"), source->url);
 		return NULL;
 	}
 	if (lease_take(&lease, source->account) < 0) {

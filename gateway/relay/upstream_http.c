@@ -1,6 +1,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,7 +22,7 @@
 #define LOWAT_MAX     65536
 #define LOWAT_FIRST   16384 /* while the rate is not known */
 /* And a timer reads what is less, so that no byte waits longer than this. */
-#define STRANDED_MS   42
+#define STRANDED_MS   40
 /* TLS gives one record a read and leaves the rest unannounced: reads in one turn. */
 #define TLS_READS_MAX 64
 /* At a time: libcurl tries IPv6 and IPv4 side by side, and keeps one. */
@@ -162,8 +163,7 @@ check_head(struct http_upstream *h, const uint8_t *data)
 	curl_easy_getinfo(h->easy, CURLINFO_SCHEME, &scheme);
 	h->fd = connection_socket(h->connection);
 	h->tls = scheme != NULL && strcasecmp(scheme, "https") == 0;
-	if (type != NULL)
-		strncpy(h->type, type, sizeof(h->type) - 1);
+	snprintf(h->type, sizeof(h->type), "%s", type != NULL ? type : "");
 	if (status / 100 != 2) {
 		snprintf(text, sizeof(text), "the provider answered %ld", status);
 		return refuse(h, UPSTREAM_GONE, EBADMSG, text);

@@ -8,7 +8,7 @@
 #include "gateway/relay/relay.h"
 #include "gateway/relay/upstream_kind.h"
 
-#define PIPE_SIZE          (1 << 20) /* asked for; without privileges all pipes of a user share 64 MiB */
+#define PIPE_SIZE          (1 << 20) /* asked for; the pipes of a user share 64 MiB */
 #define PIPE_BUDGET        (1 << 20) /* bytes read in one turn */
 /* A pipe that could not be made larger is emptied before a fast stream fills it. */
 #define PIPE_SMALL         (512 << 10)

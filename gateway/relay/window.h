@@ -49,7 +49,7 @@ struct window {
 	int64_t spare; /* a slot with pages, for the segment that is begun next; -1: none */
 	struct window_segment *segments; /* of number n in place n % slots */
 	uint8_t *stage;
-	/* Segments are about to leave: who still reads before `tail` must move on now. May be NULL. */
+	/* Segments are about to leave: who reads before `tail` must move on now. May be NULL. */
 	void (*leaving)(void *arg, uint64_t tail);
 	void *arg;
 };
