@@ -17,7 +17,10 @@ struct err {
 	int code; /* negative errno; 0 while nothing went wrong */
 	char text[240];
 };
-#define ERR_INIT { 0, "" }
+#define ERR_INIT      \
+	{             \
+		0, "" \
+	}
 
 /* Sets the text. `code` is an errno of either sign. Returns -code. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

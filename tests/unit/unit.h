@@ -16,8 +16,14 @@ struct unit_case {
 	int rows;
 };
 
-#define UNIT_TEST(fn)       { (fn), 1 }
-#define UNIT_ROWS(fn, rows) { (fn), (int)(rows) }
+#define UNIT_TEST(fn)   \
+	{               \
+		(fn), 1 \
+	}
+#define UNIT_ROWS(fn, rows)       \
+	{                         \
+		(fn), (int)(rows) \
+	}
 
 /* Seconds for one test, with room for a sanitizer on a busy machine. */
 #define UNIT_TIMEOUT 60
@@ -41,11 +47,11 @@ unit_run(const char *name, const struct unit_case *cases, size_t count)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define UNIT_MAIN(name, ...)                                                                       \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const struct unit_case cases[] = { __VA_ARGS__ };                                  \
-		return unit_run(name, cases, ARRAY_LEN(cases));                                    \
+#define UNIT_MAIN(name, ...)                                      \
+	int main(void)                                            \
+	{                                                         \
+		const struct unit_case cases[] = { __VA_ARGS__ }; \
+		return unit_run(name, cases, ARRAY_LEN(cases));   \
 	}
 
 #endif
