@@ -45,7 +45,7 @@ struct reading {
 	struct err err;
 };
 
-/* -- bytes in ----------------------------------------------------------------------------- */
+/* -- bytes in ---------------------------------------------------------------- */
 
 static size_t
 on_body(char *data, size_t size, size_t count, void *arg)
@@ -67,7 +67,8 @@ fetch_url(int fd, const char *url, struct err *err)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Masthead");
 	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, FETCH_S);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* the worker inflates */
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &fd);
 	result = curl_easy_perform(easy);
@@ -121,7 +122,7 @@ open_source(const char *source, struct err *err)
 	return rc;
 }
 
-/* -- the worker ------------------------------------------------------------------------------- */
+/* -- the worker -------------------------------------------------------------- */
 
 static void
 on_progress(void *arg, uint64_t done, uint64_t total)
@@ -195,7 +196,7 @@ read_in_worker(struct reading *r, struct worker_pool *pool, int in, int out, str
 	return 0;
 }
 
-/* -- out ---------------------------------------------------------------------------------------- */
+/* -- out --------------------------------------------------------------------- */
 
 static void
 print_m3u(const struct catalogue_entry *entry, struct buf *out)

@@ -323,7 +323,12 @@ http_start(struct fetch *f, const struct fetch_spec *spec, struct err *err)
 	if (spec->proxy != NULL)
 		curl_easy_setopt(f->easy, CURLOPT_PROXY, spec->proxy);
 	curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(f->easy, CURLOPT_ACCEPT_ENCODING, "");
+	/*
+	 * Stored as it comes and inflated by the worker: in its jail, and because libcurl
+	 * does not tell when the compressed text is cut short.
+	 */
+	curl_easy_setopt(f->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(f->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	curl_easy_setopt(f->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
 	curl_easy_setopt(f->easy, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
 	curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -1,8 +1,8 @@
 /*
  * Fetching: brings a URL into a file of the cache, on the event loop.
  *
- * http: and https: through libcurl (conditional GET, Content-Encoding, bounded
- * redirects, sizes and times); file: by copying in slices; demo: from the
+ * http: and https: through libcurl (conditional GET, bounded redirects, sizes and
+ * times; gzip is kept as it comes, for the worker to inflate); file: by copying in slices; demo: from the
  * program itself. What arrives is a candidate: the owner looks at it and says
  * fetch_keep or fetch_drop. Until then, and after a failure, the cached file of
  * the last good fetch stands untouched.
@@ -26,7 +26,7 @@ struct fetcher;
 struct multi;
 
 struct fetch_limits {
-	uint64_t bytes_max;  /* after Content-Encoding: 4 GiB */
+	uint64_t bytes_max;  /* as they come: 4 GiB */
 	unsigned connect_ms; /* 15 s */
 	unsigned total_ms;   /* 15 min */
 	unsigned silence_s;  /* nothing for so long ends it: 30 s */

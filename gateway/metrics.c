@@ -250,6 +250,16 @@ add_slots(struct buf *out, const struct gateway *g)
 }
 
 static void
+add_requests(struct buf *out, const struct http_stats *http)
+{
+	add_head(out, "masthead_http_requests_total", "counter",
+	    "Requests answered, by the class of the status.");
+	for (size_t i = 1; i < ARRAY_LEN(http->requests); i++)
+		buf_printf(out, "masthead_http_requests_total{code=\"%zuxx\"} %" PRIu64 "\n", i,
+		    http->requests[i]);
+}
+
+static void
 add_lineup(struct buf *out, const struct gateway *g)
 {
 	const struct lineup *lineup = channels_lineup(g->channels);
@@ -279,6 +289,7 @@ status_metrics(struct http_request *req, void *arg)
 		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
 		buf_printf(&out, "%s %.17g\n", metrics[i].name, figure(&figures, i));
 	}
+	add_requests(&out, &figures.http);
 	add_lineup(&out, g);
 	add_sources(&out, g);
 	add_slots(&out, g);

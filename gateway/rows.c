@@ -154,6 +154,7 @@ rows_add_m3u(struct buf *out, const struct lineup_channel *channel, const char *
 		.tvg_id = channel->guide_id,
 		.logo = channel->logo,
 		.group = channel->group,
+		.extra = channel->attrs,
 		.radio = channel->radio };
 
 	lineup_number_text(channel, number);

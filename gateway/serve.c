@@ -61,7 +61,7 @@ struct serve {
 	struct event *settle, *patience, *watchdog, *drain;
 };
 
-/* -- ready ------------------------------------------------------------------------------- */
+/* -- ready ------------------------------------------------------------------- */
 
 /* The first address of ours that others can reach, for a listener on all of them. */
 static void
@@ -135,7 +135,7 @@ on_settle(evutil_socket_t fd, short what, void *arg)
 	announce(arg);
 }
 
-/* -- the lineup ------------------------------------------------------------------------------ */
+/* -- the lineup -------------------------------------------------------------- */
 
 /* Is its first attempt still under way, with nothing of an earlier life to use? */
 static _Bool
@@ -184,7 +184,7 @@ on_patience(evutil_socket_t fd, short what, void *arg)
 	make_lineup(arg);
 }
 
-/* -- what the parts tell -------------------------------------------------------------------- */
+/* -- what the parts tell ----------------------------------------------------- */
 
 static void
 on_source_settled(void *arg, struct source *source, _Bool changed)
@@ -226,7 +226,7 @@ is_allowed(void *arg, const char *address)
 	return allow_has(g->allow, address);
 }
 
-/* -- reload ----------------------------------------------------------------------------------- */
+/* -- reload ------------------------------------------------------------------ */
 
 static const char *
 joined(char *const *texts, size_t count, struct buf *out)
@@ -306,7 +306,7 @@ serve_reload(struct gateway *g, struct err *err)
 	return rc;
 }
 
-/* -- signals, timers ---------------------------------------------------------------------------- */
+/* -- signals, timers --------------------------------------------------------- */
 
 static void
 on_hangup(evutil_socket_t signo, short what, void *arg)
@@ -391,7 +391,7 @@ make_events(struct serve *s, struct err *err)
 	return ok ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-/* -- making and ending --------------------------------------------------------------------------------- */
+/* -- making and ending ------------------------------------------------------- */
 
 static int
 make_parts(struct serve *s, const struct config *config, struct err *err)
@@ -472,7 +472,14 @@ static void
 finish(struct serve *s)
 {
 	struct gateway *g = &s->g;
+	sigset_t late;
 
+	/* It is ending: who asks once more must not make that a violent end. */
+	sigemptyset(&late);
+	sigaddset(&late, SIGTERM);
+	sigaddset(&late, SIGINT);
+	sigaddset(&late, SIGHUP);
+	sigprocmask(SIG_BLOCK, &late, NULL);
 	http_server_free(g->http); /* held requests give their joins back */
 	relay_free(g->relay);      /* readers give their tuners back */
 	setup_release(g);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/url.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
 #include "playlist/lineup.h"
@@ -18,6 +19,19 @@ add_headers(struct buf *out, const char *own, const struct config_playlist *conf
 	for (size_t i = 0; i < config->header_count; i++)
 		buf_printf(out, "%s\n", config->headers[i]);
 	return buf_status(out);
+}
+
+/*
+ * A provider's playlist may send us to the network only. Files of this machine
+ * and our own test cards are for playlists that are on this machine themselves:
+ * else a provider could have a viewer see /etc, or us encode for it.
+ */
+static _Bool
+may_open(const struct config_playlist *config, const char *url)
+{
+	if (url_has_scheme(url, "http") || url_has_scheme(url, "https"))
+		return 1;
+	return url_has_scheme(config->url, "file") || url_has_scheme(config->url, "demo");
 }
 
 static const char *
@@ -47,7 +61,7 @@ stream_plan_init(struct stream_plan *plan, const struct gateway *g, const struct
 			break;
 		lineup_get_stream(lineup, channel, k, &stream);
 		playlist = gateway_find_playlist(g, stream.source);
-		if (playlist == NULL)
+		if (playlist == NULL || !may_open(playlist->config, stream.url))
 			continue;
 		if (add_headers(&plan->headers[n], stream.headers, playlist->config) < 0)
 			return -ENOMEM;

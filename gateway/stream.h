@@ -20,7 +20,7 @@ struct stream_plan {
 	struct buf headers[RELAY_SOURCES_MAX];
 };
 
-/* 0, -ENOMEM, or -ENOENT when the config has none of its sources. Release it in any case. */
+/* 0, -ENOMEM, or -ENOENT when none of its streams may be opened. Release it in any case. */
 int stream_plan_init(struct stream_plan *plan, const struct gateway *g, const struct lineup *lineup,
     const struct lineup_channel *channel);
 void stream_plan_release(struct stream_plan *plan);
