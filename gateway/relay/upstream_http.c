@@ -400,6 +400,7 @@ set_options(struct http_upstream *h, const struct relay_source *source)
 	if (source->proxy != NULL)
 		curl_easy_setopt(easy, CURLOPT_PROXY, source->proxy);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
+	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* a redirect may set one for its target */
 	/* HTTP/2 would put a layer of frames and windows between us and the socket. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);

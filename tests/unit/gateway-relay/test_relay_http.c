@@ -21,7 +21,8 @@ serve(struct provider_conn *conn)
 		provider_send(conn, second.data, second.len);
 	} else if (strncmp(path, "/redirect", 9) == 0) {
 		provider_say(conn,
-		    "HTTP/1.1 302 Found\r\nLocation: /live/token\r\nContent-Length: 0\r\n\r\n");
+		    "HTTP/1.1 302 Found\r\nLocation: /live/token\r\n"
+		    "Set-Cookie: session=42; Path=/\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(path, "/loop", 5) == 0) {
 		provider_say(conn,
 		    "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n");
@@ -355,6 +356,7 @@ START_TEST(viewers_stay_over_ends_and_resets_and_the_original_address_is_asked)
 		pass_ms(250);
 	}
 	UNTIL(channel_is(1, RELAY_STREAMING));
+	ck_assert_ptr_nonnull(strstr(provider_newest(&provider)->head, "Cookie: session=42"));
 	ck_assert(!v->closed);
 	ck_assert_uint_eq(stats().reconnects, 20);
 	viewer_leave(v);
@@ -501,20 +503,18 @@ random_event(struct ledger *const accounts[2])
 	case 0:
 	case 1:
 	case 2:
-		if (viewers[place] == NULL) {
+	case 3:
+	case 4:
+		if (viewers[place] != NULL) {
+			viewer_leave(viewers[place]);
+		} else {
 			uint64_t id = dice(6);
 			struct viewer *v = view(id, accounts[id % 2], 2,
 			    paths[dice(ARRAY_LEN(paths))], paths[dice(ARRAY_LEN(paths))]);
 
 			v->hold = dice(8) == 0;
 			v->duration_ms = dice(4) == 0 ? dice(3000) : 0;
-			break;
 		}
-		/* fall through */
-	case 3:
-	case 4:
-		if (viewers[place] != NULL)
-			viewer_leave(viewers[place]);
 		break;
 	case 5:
 		TAILQ_FOREACH(conn, &provider.conns, link) {
