@@ -2,8 +2,8 @@
  * Fetching: brings a URL into a file of the cache, on the event loop.
  *
  * http: and https: through libcurl (conditional GET, bounded redirects, sizes and
- * times; gzip is kept as it comes, for the worker to inflate); file: by copying in slices; demo: from the
- * program itself. What arrives is a candidate: the owner looks at it and says
+ * times; gzip is kept as it comes, for the worker to inflate); file: by copying in
+ * slices; demo: from the program itself. What arrives is a candidate: the owner looks at it and says
  * fetch_keep or fetch_drop. Until then, and after a failure, the cached file of
  * the last good fetch stands untouched.
  *

@@ -11,6 +11,8 @@
 #define GARBAGE_MAX   (1 << 20)
 /* A player that zaps asks for the next channel just before it leaves the last one. */
 #define LEASE_WAIT_MS 1000
+/* A provider counts a connection for a while after it was closed; who asks sooner gets banned. */
+#define FULL_PAUSE_MS 3000
 
 void
 channel_source_close(struct channel *c)
@@ -38,7 +40,7 @@ may_ask_again(const struct channel *c, uint64_t now_ms)
 static void
 channel_source_next(struct channel *c, enum upstream_fault fault, _Bool well)
 {
-	uint64_t now_ms = clock_ms(c->relay->clock);
+	uint64_t now_ms = clock_ms(c->relay->clock), pause_ms;
 	_Bool other = well ? sources_restart(&c->sources, fault != UPSTREAM_STALLED)
 			   : sources_next(&c->sources);
 
@@ -50,7 +52,10 @@ channel_source_next(struct channel *c, enum upstream_fault fault, _Bool well)
 		channel_end(c, &c->error);
 		return;
 	}
-	c->retry_ms = now_ms + sources_pause(&c->sources);
+	pause_ms = sources_pause(&c->sources);
+	if (fault == UPSTREAM_FULL && pause_ms < FULL_PAUSE_MS)
+		pause_ms = FULL_PAUSE_MS;
+	c->retry_ms = now_ms + pause_ms;
 }
 
 /* The upstream in use, or the attempt to open it, has failed. */
@@ -75,7 +80,8 @@ channel_source_lose(struct channel *c, enum upstream_fault fault, const struct e
 	/* That an account is full is the better thing to know: waiting helps. */
 	if (c->error.code != -EUSERS)
 		c->error = err;
-	c->soft |= fault == UPSTREAM_NO_LEASE || fault == UPSTREAM_BUSY || fault == UPSTREAM_ENDED;
+	c->soft |= fault == UPSTREAM_NO_LEASE || fault == UPSTREAM_BUSY || fault == UPSTREAM_FULL ||
+	    fault == UPSTREAM_ENDED;
 	channel_source_close(c);
 	if (c->state == RELAY_LINGERING) {
 		channel_end(c, &err);

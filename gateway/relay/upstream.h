@@ -43,7 +43,8 @@ enum upstream_fault {
 	UPSTREAM_FINISHED,    /* a file is at its end: from the start again */
 	UPSTREAM_STALLED,     /* it is open and sends nothing */
 	UPSTREAM_UNREACHABLE, /* no connection, or broken */
-	UPSTREAM_BUSY,        /* the provider is out of connections or out of order: later */
+	UPSTREAM_BUSY,        /* the provider is out of order: later */
+	UPSTREAM_FULL,        /* the provider says that it is one connection too many: later still */
 	UPSTREAM_GONE,        /* there is no such stream */
 	UPSTREAM_DENIED,      /* the provider refuses us: do not hammer */
 	UPSTREAM_FORMAT,      /* not MPEG-TS */

@@ -213,7 +213,7 @@ fault_of_status(long status, int *ret_code)
 	case 429:
 	case 456: /* what Xtream panels say when the account is in use elsewhere */
 	case 458:
-	case 509: *ret_code = EBUSY; return UPSTREAM_BUSY;
+	case 509: *ret_code = EBUSY; return UPSTREAM_FULL;
 	default:
 		*ret_code = status >= 500 ? EBUSY : ENOENT;
 		return status >= 500 ? UPSTREAM_BUSY : UPSTREAM_GONE;
