@@ -44,7 +44,7 @@ enum upstream_fault {
 	UPSTREAM_STALLED,     /* it is open and sends nothing */
 	UPSTREAM_UNREACHABLE, /* no connection, or broken */
 	UPSTREAM_BUSY,        /* the provider is out of order: later */
-	UPSTREAM_FULL,        /* the provider says that it is one connection too many: later still */
+	UPSTREAM_FULL,        /* the provider has no connection for us: later still */
 	UPSTREAM_GONE,        /* there is no such stream */
 	UPSTREAM_DENIED,      /* the provider refuses us: do not hammer */
 	UPSTREAM_FORMAT,      /* not MPEG-TS */
