@@ -3,9 +3,9 @@
  *
  * http: and https: through libcurl (conditional GET, bounded redirects, sizes and
  * times; gzip is kept as it comes, for the worker to inflate); file: by copying in
- * slices; demo: from the program itself. What arrives is a candidate: the owner looks at it and says
- * fetch_keep or fetch_drop. Until then, and after a failure, the cached file of
- * the last good fetch stands untouched.
+ * slices; demo: from the program itself. What arrives is a candidate: the owner
+ * looks at it and says fetch_keep or fetch_drop. Until then, and after a failure,
+ * the cached file of the last good fetch stands untouched.
  *
  * Beside PATH stands PATH.meta: the validators (ETag, Last-Modified, or a local
  * file's size and times) and the content's hash, so that what has not changed is
