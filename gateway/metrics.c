@@ -152,34 +152,46 @@ add_label(struct buf *out, const char *name, const char *value)
 
 /* -- one line a source, a device ----------------------------------------------------- */
 
-static uint64_t
+static double
 source_last_success(const struct source_info *info)
 {
-	return (uint64_t)info->last_good;
+	return (double)info->last_good;
 }
 
-static uint64_t
+static double
 source_entries(const struct source_info *info)
 {
-	return info->entries;
+	return (double)info->entries;
 }
 
-static uint64_t
+static double
+source_channels(const struct source_info *info)
+{
+	return (double)info->channels;
+}
+
+static double
 source_failures(const struct source_info *info)
 {
-	return info->failed;
+	return (double)info->failed;
 }
 
-static uint64_t
+static double
 source_refreshes(const struct source_info *info)
 {
-	return info->refreshes;
+	return (double)info->refreshes;
+}
+
+static double
+source_seconds(const struct source_info *info)
+{
+	return (double)info->took_ms / 1e3;
 }
 
 static const struct {
 	enum source_kind kind;
 	const char *name, *type, *help;
-	uint64_t (*value)(const struct source_info *info);
+	double (*value)(const struct source_info *info);
 } source_metrics[] = {
 	{ SOURCE_PLAYLIST, "masthead_source_streams", "gauge", "Entries of the last good playlist.",
 	    source_entries },
@@ -190,6 +202,10 @@ static const struct {
 	    source_refreshes },
 	{ SOURCE_PLAYLIST, "masthead_source_refresh_failures_total", "counter",
 	    "Refreshes that were not taken.", source_failures },
+	{ SOURCE_PLAYLIST, "masthead_source_refresh_seconds", "gauge",
+	    "How long the last good refresh took.", source_seconds },
+	{ SOURCE_GUIDE, "masthead_guide_channels", "gauge", "Channels of the last good guide.",
+	    source_channels },
 	{ SOURCE_GUIDE, "masthead_guide_programmes", "gauge", "Programmes of the last good guide.",
 	    source_entries },
 	{ SOURCE_GUIDE, "masthead_guide_last_success_timestamp_seconds", "gauge",
@@ -209,7 +225,7 @@ add_source_value(struct buf *out, const struct source *source, size_t i)
 		return;
 	buf_str(out, source_metrics[i].name);
 	add_label(out, info.kind == SOURCE_PLAYLIST ? "source" : "guide", info.name);
-	buf_printf(out, " %" PRIu64 "\n", source_metrics[i].value(&info));
+	buf_printf(out, " %.17g\n", source_metrics[i].value(&info));
 }
 
 static void
@@ -222,6 +238,21 @@ add_sources(struct buf *out, const struct gateway *g)
 			add_source_value(out, g->playlists[k].source, i);
 		if (g->guide != NULL)
 			add_source_value(out, g->guide, i);
+	}
+}
+
+static void
+add_requests(struct buf *out, const struct http_stats *http)
+{
+	char code[4] = "0xx";
+
+	add_head(out, "masthead_http_requests_total", "counter",
+	    "Requests answered, by class of status.");
+	for (size_t i = 2; i < ARRAY_LEN(http->requests); i++) {
+		code[0] = (char)('0' + i);
+		buf_str(out, "masthead_http_requests_total");
+		add_label(out, "code", code);
+		buf_printf(out, " %" PRIu64 "\n", http->requests[i]);
 	}
 }
 
@@ -289,6 +320,7 @@ status_metrics(struct http_request *req, void *arg)
 		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
 		buf_printf(&out, "%s %.17g\n", metrics[i].name, figure(&figures, i));
 	}
+	add_requests(&out, &figures.http);
 	add_requests(&out, &figures.http);
 	add_lineup(&out, g);
 	add_sources(&out, g);
