@@ -242,21 +242,6 @@ add_sources(struct buf *out, const struct gateway *g)
 }
 
 static void
-add_requests(struct buf *out, const struct http_stats *http)
-{
-	char code[4] = "0xx";
-
-	add_head(out, "masthead_http_requests_total", "counter",
-	    "Requests answered, by class of status.");
-	for (size_t i = 2; i < ARRAY_LEN(http->requests); i++) {
-		code[0] = (char)('0' + i);
-		buf_str(out, "masthead_http_requests_total");
-		add_label(out, "code", code);
-		buf_printf(out, " %" PRIu64 "\n", http->requests[i]);
-	}
-}
-
-static void
 add_slots(struct buf *out, const struct gateway *g)
 {
 	add_head(out, "masthead_source_slots_used", "gauge", "Connections open to an account.");
@@ -320,7 +305,6 @@ status_metrics(struct http_request *req, void *arg)
 		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
 		buf_printf(&out, "%s %.17g\n", metrics[i].name, figure(&figures, i));
 	}
-	add_requests(&out, &figures.http);
 	add_requests(&out, &figures.http);
 	add_lineup(&out, g);
 	add_sources(&out, g);
