@@ -1,7 +1,7 @@
 /*
  * R4: the system calls for a megabyte that arrives at 20 Mbps and is stored: all but
- * the sends and the loop's own waits, which serve all channels and are a line of
- * their own. The window has wrapped before it counts: a new one is filled otherwise.
+ * the sends, the loop's waits included. The window has wrapped before it counts: a new
+ * one is filled otherwise.
  */
 #include "bench/lib/measure.h"
 #include "bench/lib/origin.h"
@@ -23,10 +23,8 @@ main(int argc, char **argv)
 	load.settle_ms = 2000;
 	measure_calls(SUBJECT_MASTHEAD, &load, &ours);
 	measure_calls(SUBJECT_BARE_RELAY, &load, &bare);
-	report_row(&(struct report_row){ "R4", "20 Mbps to 1, in", "calls/MB", ours.per_mb_in,
-	    subject_name(SUBJECT_BARE_RELAY), bare.per_mb_in, GOAL_AT_MOST, 40, 1 });
-	report_row(&(struct report_row){ "R4", "20 Mbps to 1, waits of the loop", "calls/MB",
-	    ours.waits_per_mb_in, subject_name(SUBJECT_BARE_RELAY), bare.waits_per_mb_in, GOAL_NONE,
-	    0, 0 });
+	report_row(&(struct report_row){ "R4", "20 Mbps to 1, in, the loop's waits included",
+	    "calls/MB", ours.per_mb_in + ours.waits_per_mb_in, subject_name(SUBJECT_BARE_RELAY),
+	    bare.per_mb_in + bare.waits_per_mb_in, GOAL_AT_MOST, 40, 1 });
 	return report_status();
 }

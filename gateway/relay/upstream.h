@@ -24,7 +24,7 @@ struct relay_source;
 struct relay_stats;
 struct upstream;
 
-#define UPSTREAM_GATHER_MS 34
+#define UPSTREAM_GATHER_MS 38
 
 /* What all upstreams of a relay share. */
 struct upstream_host {

@@ -19,10 +19,10 @@
 
 /* The kernel wakes us when so much has come: UPSTREAM_GATHER_MS at the stream's rate. */
 #define LOWAT_MIN     4096
-#define LOWAT_MAX     65536
+#define LOWAT_MAX     131072
 #define LOWAT_FIRST   16384 /* while the rate is not known */
 /* And a timer reads what is less, so that no byte waits longer than this. */
-#define STRANDED_MS   40
+#define STRANDED_MS   44
 /* TLS gives one record a read and leaves the rest unannounced: reads in one turn. */
 #define TLS_READS_MAX 64
 /* At a time: libcurl tries IPv6 and IPv4 side by side, and keeps one. */
