@@ -103,40 +103,52 @@ count_paths(const struct lineup_plan *plan, struct hash_map *counts)
 	return rc;
 }
 
+/* What give_id needs besides the ids that there are. */
+struct evidence_use {
+	struct hash_map paths; /* entries of a source with one path */
+	struct hash_map
+	    tries; /* ids made so far from one evidence: true doubles go on from there */
+};
+
 /*
  * The id of a new channel comes from its evidence, so that it is the same when
  * all snapshots were lost: from the path if that says enough, else from the
  * names too, and for true doubles from their order.
  */
 static int
-give_id(struct assignment *a, struct lineup_draft *d, const struct hash_map *paths)
+give_id(struct assignment *a, struct lineup_draft *d, struct evidence_use *use)
 {
 	uint64_t source = a->plan->source_hashes[d->source];
 	const uint64_t *of = d->evidence.of;
-	uint64_t path = hash_fnv(source, &of[EVIDENCE_PATH], sizeof(*of)), full, id = path;
+	uint64_t path = hash_fnv(source, &of[EVIDENCE_PATH], sizeof(*of)), full, id = path, n;
+	int rc;
 
 	full = hash_fnv(path, &of[EVIDENCE_GUIDE], 3 * sizeof(*of));
-	if (hash_map_get(paths, key_of(source ^ of[EVIDENCE_PATH]), 0) > 1)
+	if (hash_map_get(&use->paths, key_of(source ^ of[EVIDENCE_PATH]), 0) > 1)
 		id = full;
-	for (uint64_t n = 0; id == 0 || state_of(&a->ids, id) != FREE; n++)
+	n = hash_map_get(&use->tries, key_of(full), 0);
+	for (; id == 0 || state_of(&a->ids, id) != FREE; n++)
 		id = n == 0 ? full : hash_fnv(full, &n, sizeof(n));
 	d->id = id;
-	return hash_map_put(&a->ids, key_of(id), TAKEN);
+	rc = hash_map_put(&a->ids, key_of(id), TAKEN);
+	return rc < 0 || n == 0 ? rc : hash_map_put(&use->tries, key_of(full), (uint32_t)n);
 }
 
 static int
 give_ids(struct assignment *a)
 {
-	struct hash_map paths;
+	struct evidence_use use;
 	int rc;
 
-	hash_map_init(&paths);
-	rc = count_paths(a->plan, &paths);
+	hash_map_init(&use.paths);
+	hash_map_init(&use.tries);
+	rc = count_paths(a->plan, &use.paths);
 	for (uint32_t i = 0; i < a->plan->count && rc == 0; i++) {
 		if (a->plan->drafts[i].id == 0)
-			rc = give_id(a, &a->plan->drafts[i], &paths);
+			rc = give_id(a, &a->plan->drafts[i], &use);
 	}
-	hash_map_release(&paths);
+	hash_map_release(&use.paths);
+	hash_map_release(&use.tries);
 	return rc;
 }
 

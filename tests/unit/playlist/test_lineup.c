@@ -341,6 +341,28 @@ START_TEST(ids_are_the_same_when_all_else_was_lost)
 }
 END_TEST
 
+/* A list of one line over and over costs no more than any other of its length. */
+START_TEST(many_doubles_take_no_time)
+{
+	const uint32_t count = 100000;
+	struct buf list = BUF_INIT(1 << 23);
+	struct lineup_result result;
+	struct lineup *first, *second;
+
+	for (uint32_t i = 0; i < count; i++)
+		buf_str(&list, "#EXTINF:-1,A\nhttp://h/1\n");
+	first = list_lineup(list.data, NULL, NOW, &result);
+	ck_assert_uint_eq(result.added, count);
+	buf_str(&list, "#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,A\nhttp://h/1\n");
+	second = list_lineup(list.data, first, NOW, &result);
+	ck_assert_uint_eq(result.kept, count);
+	ck_assert_uint_eq(lineup_count(second), count + 2);
+	lineup_unref(first);
+	lineup_unref(second);
+	buf_release(&list);
+}
+END_TEST
+
 START_TEST(an_empty_lineup_is_a_lineup)
 {
 	struct lineup *l = list_lineup("", NULL, NOW, NULL);
@@ -501,7 +523,7 @@ UNIT_MAIN("lineup", UNIT_ROWS(numbers_follow_the_playlist, ARRAY_LEN(numberings)
     UNIT_TEST(a_gone_channel_is_remembered_for_its_time),
     UNIT_TEST(a_playlist_may_ask_for_a_gone_channels_number),
     UNIT_TEST(a_number_that_was_given_stays), UNIT_TEST(ids_are_the_same_when_all_else_was_lost),
-    UNIT_TEST(an_empty_lineup_is_a_lineup), UNIT_TEST(checking_goes_in_steps),
-    UNIT_TEST(a_hostile_file_is_read_inside_its_bounds),
+    UNIT_TEST(many_doubles_take_no_time), UNIT_TEST(an_empty_lineup_is_a_lineup),
+    UNIT_TEST(checking_goes_in_steps), UNIT_TEST(a_hostile_file_is_read_inside_its_bounds),
     UNIT_TEST(a_file_that_changes_after_the_check_is_read_inside_its_bounds),
     UNIT_TEST(a_real_list_becomes_a_lineup))
