@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
-#include "base/gunzip.h"
+#include "base/unpack.h"
 
 #define PIECE     (64u << 10)
 #define TAIL      64 /* the last bytes of the text, to find </tv> in */
@@ -24,7 +24,7 @@ struct guide_copy {
 	struct guide_limits limits;
 	struct guide_counts counts;
 	int xml_fd, gzip_fd;
-	struct gunzip *gunzip;
+	struct unpack *unpack;
 	_Bool deflate_open;
 	z_stream out;    /* to guide.xml.gz */
 	_Bool root_seen; /* <tv was found */
@@ -174,8 +174,8 @@ guide_copy_new(const struct guide_limits *limits, int xml_fd, int gzip_fd)
 	/* 15 + 16: the gzip wrapper. */
 	g->deflate_open = deflateInit2(&g->out, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) ==
 	    Z_OK;
-	g->gunzip = gunzip_new(&limits->input, take_text, g);
-	if (!g->deflate_open || g->gunzip == NULL) {
+	g->unpack = unpack_new(&limits->input, take_text, g);
+	if (!g->deflate_open || g->unpack == NULL) {
 		guide_copy_free(g);
 		return NULL;
 	}
@@ -187,7 +187,7 @@ guide_copy_free(struct guide_copy *g)
 {
 	if (g == NULL)
 		return;
-	gunzip_free(g->gunzip);
+	unpack_free(g->unpack);
 	if (g->deflate_open)
 		(void)deflateEnd(&g->out);
 	free(g);
@@ -202,13 +202,13 @@ guide_copy_counts(const struct guide_copy *g)
 int
 guide_copy_feed(struct guide_copy *g, const void *data, size_t len, struct err *err)
 {
-	return gunzip_feed(g->gunzip, data, len, err);
+	return unpack_feed(g->unpack, data, len, err);
 }
 
 int
 guide_copy_finish(struct guide_copy *g, struct err *err)
 {
-	int rc = gunzip_finish(g->gunzip, err);
+	int rc = unpack_finish(g->unpack, err);
 	size_t len;
 
 	if (rc < 0)

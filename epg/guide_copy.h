@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/gunzip.h"
+#include "base/unpack.h"
 
 struct err;
 struct guide_copy;
 
 struct guide_limits {
-	struct gunzip_limits input; /* 4 GiB of XML; 200 to 1 after 64 MiB */
+	struct unpack_limits input; /* 4 GiB of XML; 200 to 1 after 64 MiB */
 	size_t prolog_max;          /* <tv must come within so many bytes: 4096 */
 };
 extern const struct guide_limits guide_limits_default;

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/gunzip.h"
+#include "base/unpack.h"
 #include "base/job.h"
 #include "base/list.h"
 #include "base/sandbox.h"
@@ -22,7 +22,7 @@
 #define FILE_MAX   (UINT64_C(4) << 30)
 #define NOTES_MAX  100 /* complaints told; the rest is only counted */
 
-static const struct gunzip_limits input_limits = {
+static const struct unpack_limits input_limits = {
 	.bytes_max = UINT64_C(2) << 30,
 	.ratio_free = UINT64_C(64) << 20,
 	.ratio_max = 200,
@@ -91,7 +91,7 @@ on_plain(const void *data, size_t len, void *arg, struct err *err)
 static int
 on_input(void *arg, const void *data, size_t len, struct err *err)
 {
-	return gunzip_feed(arg, data, len, err);
+	return unpack_feed(arg, data, len, err);
 }
 
 /* The guide's address, absolute; "" without one. */
@@ -125,17 +125,17 @@ read_base(struct job *job, struct err *err)
 static int
 read_playlist(struct job *job, struct err *err)
 {
-	struct gunzip *gunzip = gunzip_new(&input_limits, on_plain, job);
+	struct unpack *unpack = unpack_new(&input_limits, on_plain, job);
 	int rc;
 
 	job->reader = m3u_reader_new(&m3u_limits_default, on_entry, on_note, job);
 	job->writer = catalogue_writer_new(OUT_FD);
-	if (gunzip == NULL || job->reader == NULL || job->writer == NULL)
+	if (unpack == NULL || job->reader == NULL || job->writer == NULL)
 		rc = err_set(err, ENOMEM, "out of memory");
 	else
-		rc = job_read(IN_FD, on_input, gunzip, err);
+		rc = job_read(IN_FD, on_input, unpack, err);
 	if (rc == 0)
-		rc = gunzip_finish(gunzip, err);
+		rc = unpack_finish(unpack, err);
 	if (rc == 0)
 		rc = m3u_reader_finish(job->reader, err);
 	if (rc == 0 && job->entries == 0)
@@ -146,7 +146,7 @@ read_playlist(struct job *job, struct err *err)
 		rc = job_sync(OUT_FD, err);
 	if (rc == 0)
 		rc = job_sync(IN_FD, err); /* it becomes the last good download */
-	gunzip_free(gunzip);
+	unpack_free(unpack);
 	return rc;
 }
 

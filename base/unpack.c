@@ -1,4 +1,4 @@
-#include "base/gunzip.h"
+#include "base/unpack.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,19 +9,19 @@
 
 #define PIECE (128u << 10)
 
-enum gunzip_form {
-	GUNZIP_UNKNOWN, /* fewer than two bytes so far */
-	GUNZIP_PLAIN,
-	GUNZIP_MEMBER,  /* in a member */
-	GUNZIP_BETWEEN, /* behind one */
-	GUNZIP_PADDING, /* behind the last */
+enum unpack_form {
+	UNPACK_UNKNOWN, /* fewer than two bytes so far */
+	UNPACK_PLAIN,
+	UNPACK_MEMBER,  /* in a member */
+	UNPACK_BETWEEN, /* behind one */
+	UNPACK_PADDING, /* behind the last */
 };
 
-struct gunzip {
-	struct gunzip_limits limits;
-	gunzip_cb *out;
+struct unpack {
+	struct unpack_limits limits;
+	unpack_cb *out;
 	void *arg;
-	enum gunzip_form form;
+	enum unpack_form form;
 	unsigned char magic[2];
 	size_t magic_len;
 	uint64_t in_bytes, out_bytes;
@@ -30,10 +30,10 @@ struct gunzip {
 	unsigned char piece[PIECE];
 };
 
-struct gunzip *
-gunzip_new(const struct gunzip_limits *limits, gunzip_cb *out, void *arg)
+struct unpack *
+unpack_new(const struct unpack_limits *limits, unpack_cb *out, void *arg)
 {
-	struct gunzip *g = calloc(1, sizeof(*g));
+	struct unpack *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return NULL;
@@ -44,7 +44,7 @@ gunzip_new(const struct gunzip_limits *limits, gunzip_cb *out, void *arg)
 }
 
 void
-gunzip_free(struct gunzip *g)
+unpack_free(struct unpack *g)
 {
 	if (g == NULL)
 		return;
@@ -54,14 +54,14 @@ gunzip_free(struct gunzip *g)
 }
 
 static int
-give(struct gunzip *g, const void *data, size_t len, struct err *err)
+give(struct unpack *g, const void *data, size_t len, struct err *err)
 {
 	if (len == 0)
 		return 0;
 	g->out_bytes += len;
 	if (g->out_bytes > g->limits.bytes_max)
 		return err_set(err, EFBIG, "more than %" PRIu64 " MiB", g->limits.bytes_max >> 20);
-	if (g->form != GUNZIP_PLAIN && g->out_bytes > g->limits.ratio_free &&
+	if (g->form != UNPACK_PLAIN && g->out_bytes > g->limits.ratio_free &&
 	    g->out_bytes / g->limits.ratio_max > g->in_bytes)
 		return err_set(err, EFBIG, "gzip: more than %u times its size",
 		    g->limits.ratio_max);
@@ -70,7 +70,7 @@ give(struct gunzip *g, const void *data, size_t len, struct err *err)
 
 /* Inflates up to the end of the input or of the member. */
 static int
-inflate_some(struct gunzip *g, struct err *err)
+inflate_some(struct unpack *g, struct err *err)
 {
 	int code = Z_OK, rc;
 
@@ -88,28 +88,28 @@ inflate_some(struct gunzip *g, struct err *err)
 			return rc;
 	}
 	if (code == Z_STREAM_END)
-		g->form = GUNZIP_BETWEEN;
+		g->form = UNPACK_BETWEEN;
 	return 0;
 }
 
 static int
-next_member(struct gunzip *g, struct err *err)
+next_member(struct unpack *g, struct err *err)
 {
 	/* zlib reads the rest of the magic and complains if it is none. */
-	g->form = *g->z.next_in == 0x1f ? GUNZIP_MEMBER : GUNZIP_PADDING;
-	if (g->form == GUNZIP_MEMBER && inflateReset(&g->z) != Z_OK)
+	g->form = *g->z.next_in == 0x1f ? UNPACK_MEMBER : UNPACK_PADDING;
+	if (g->form == UNPACK_MEMBER && inflateReset(&g->z) != Z_OK)
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }
 
 static int
-feed(struct gunzip *g, const unsigned char *data, size_t len, struct err *err)
+feed(struct unpack *g, const unsigned char *data, size_t len, struct err *err)
 {
 	int rc = 0;
 
-	if (g->form == GUNZIP_PLAIN)
+	if (g->form == UNPACK_PLAIN)
 		return give(g, data, len, err);
-	while (len > 0 && rc == 0 && g->form != GUNZIP_PADDING) {
+	while (len > 0 && rc == 0 && g->form != UNPACK_PADDING) {
 		uInt n = len > (1u << 30) ? 1u << 30 : (uInt)len;
 		union {
 			const unsigned char *in;
@@ -121,10 +121,10 @@ feed(struct gunzip *g, const unsigned char *data, size_t len, struct err *err)
 		g->in_bytes += n;
 		data += n;
 		len -= n;
-		while (rc == 0 && g->z.avail_in > 0 && g->form != GUNZIP_PADDING) {
-			if (g->form == GUNZIP_BETWEEN)
+		while (rc == 0 && g->z.avail_in > 0 && g->form != UNPACK_PADDING) {
+			if (g->form == UNPACK_BETWEEN)
 				rc = next_member(g, err);
-			if (rc == 0 && g->form == GUNZIP_MEMBER)
+			if (rc == 0 && g->form == UNPACK_MEMBER)
 				rc = inflate_some(g, err);
 		}
 	}
@@ -133,26 +133,26 @@ feed(struct gunzip *g, const unsigned char *data, size_t len, struct err *err)
 
 /* Decides by what came first what the input is. */
 static int
-begin(struct gunzip *g, struct err *err)
+begin(struct unpack *g, struct err *err)
 {
-	g->form = GUNZIP_PLAIN;
+	g->form = UNPACK_PLAIN;
 	if (g->magic_len == 2 && g->magic[0] == 0x1f && g->magic[1] == 0x8b) {
 		/* 15 + 16: the gzip wrapper, with its check sum. */
 		if (inflateInit2(&g->z, 15 + 16) != Z_OK)
 			return err_set(err, ENOMEM, "out of memory");
 		g->open = 1;
-		g->form = GUNZIP_MEMBER;
+		g->form = UNPACK_MEMBER;
 	}
 	return feed(g, g->magic, g->magic_len, err);
 }
 
 int
-gunzip_feed(struct gunzip *g, const void *data, size_t len, struct err *err)
+unpack_feed(struct unpack *g, const void *data, size_t len, struct err *err)
 {
 	const unsigned char *p = data;
 	int rc = 0;
 
-	while (g->form == GUNZIP_UNKNOWN && len > 0 && rc == 0) {
+	while (g->form == UNPACK_UNKNOWN && len > 0 && rc == 0) {
 		g->magic[g->magic_len++] = *p++;
 		len--;
 		if (g->magic_len == 2)
@@ -162,11 +162,11 @@ gunzip_feed(struct gunzip *g, const void *data, size_t len, struct err *err)
 }
 
 int
-gunzip_finish(struct gunzip *g, struct err *err)
+unpack_finish(struct unpack *g, struct err *err)
 {
-	if (g->form == GUNZIP_UNKNOWN)
+	if (g->form == UNPACK_UNKNOWN)
 		return begin(g, err);
-	if (g->form == GUNZIP_MEMBER)
+	if (g->form == UNPACK_MEMBER)
 		return err_set(err, EBADMSG, "the gzip data was cut off");
 	return 0;
 }

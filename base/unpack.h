@@ -6,30 +6,30 @@
  * The input is hostile: what comes out is bounded in size, and for compressed
  * input by its ratio once there is much of it.
  */
-#ifndef BASE_GUNZIP_H
-#define BASE_GUNZIP_H
+#ifndef BASE_UNPACK_H
+#define BASE_UNPACK_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct err;
-struct gunzip;
+struct unpack;
 
-struct gunzip_limits {
+struct unpack_limits {
 	uint64_t bytes_max;  /* plain bytes */
 	uint64_t ratio_free; /* plain bytes before the ratio counts */
 	unsigned ratio_max;  /* plain bytes to one compressed */
 };
 
-/* Negative: stop; gunzip_feed returns it. */
-typedef int gunzip_cb(const void *data, size_t len, void *arg, struct err *err);
+/* Negative: stop; unpack_feed returns it. */
+typedef int unpack_cb(const void *data, size_t len, void *arg, struct err *err);
 
 /* NULL: no memory. */
-struct gunzip *gunzip_new(const struct gunzip_limits *limits, gunzip_cb *out, void *arg);
-void gunzip_free(struct gunzip *g);
+struct unpack *unpack_new(const struct unpack_limits *limits, unpack_cb *out, void *arg);
+void unpack_free(struct unpack *g);
 /* 0, -EBADMSG (broken), -EFBIG (a limit), -ENOMEM, or what the callback returned. */
-int gunzip_feed(struct gunzip *g, const void *data, size_t len, struct err *err);
+int unpack_feed(struct unpack *g, const void *data, size_t len, struct err *err);
 /* The end of the input. -EBADMSG: it was cut off. */
-int gunzip_finish(struct gunzip *g, struct err *err);
+int unpack_finish(struct unpack *g, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "base/gunzip.h"
+#include "base/unpack.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "unit.h"
 
-static const struct gunzip_limits limits = {
+static const struct unpack_limits limits = {
 	.bytes_max = 4 << 20,
 	.ratio_free = 1 << 20,
 	.ratio_max = 200,
@@ -40,14 +40,14 @@ add_member(struct buf *out, const void *data, size_t len)
 static int
 unpack(const struct buf *in, size_t step, struct buf *out, struct err *err)
 {
-	struct gunzip *g = gunzip_new(&limits, collect, out);
+	struct unpack *g = unpack_new(&limits, collect, out);
 	int rc = 0;
 
 	for (size_t at = 0; rc == 0 && at < in->len; at += step)
-		rc = gunzip_feed(g, in->data + at, in->len - at < step ? in->len - at : step, err);
+		rc = unpack_feed(g, in->data + at, in->len - at < step ? in->len - at : step, err);
 	if (rc == 0)
-		rc = gunzip_finish(g, err);
-	gunzip_free(g);
+		rc = unpack_finish(g, err);
+	unpack_free(g);
 	return rc;
 }
 
@@ -126,7 +126,7 @@ START_TEST(bombs_stop_at_their_limits)
 	struct buf in = BUF_INIT(8 << 20), out = BUF_INIT(8 << 20);
 	char *zeros = calloc(1, 4 << 20);
 	struct err err = ERR_INIT;
-	struct gunzip *g;
+	struct unpack *g;
 
 	add_member(&in, zeros, 2 << 20);
 	ck_assert_int_eq(unpack(&in, 4096, &out, &err), -EFBIG);
@@ -135,18 +135,18 @@ START_TEST(bombs_stop_at_their_limits)
 	buf_add(&in, zeros, (4 << 18));
 	buf_clear(&out);
 	ck_assert_int_eq(unpack(&in, 4096, &out, &err), 0);
-	g = gunzip_new(&limits, collect, &out);
+	g = unpack_new(&limits, collect, &out);
 	buf_clear(&out);
-	ck_assert_int_eq(gunzip_feed(g, zeros, 4 << 20, &err), 0);
-	ck_assert_int_eq(gunzip_feed(g, zeros, 1, &err), -EFBIG);
+	ck_assert_int_eq(unpack_feed(g, zeros, 4 << 20, &err), 0);
+	ck_assert_int_eq(unpack_feed(g, zeros, 1, &err), -EFBIG);
 	ck_assert_str_eq(err.text, "more than 4 MiB");
-	gunzip_free(g);
+	unpack_free(g);
 	free(zeros);
 	buf_release(&in);
 	buf_release(&out);
 }
 END_TEST
 
-UNIT_MAIN("gunzip", UNIT_TEST(plain_bytes_pass_through),
+UNIT_MAIN("unpack", UNIT_TEST(plain_bytes_pass_through),
     UNIT_TEST(members_are_one_text_and_padding_is_none),
     UNIT_TEST(what_is_cut_or_broken_is_an_error), UNIT_TEST(bombs_stop_at_their_limits))

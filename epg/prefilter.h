@@ -1,0 +1,67 @@
+/*
+ * Cuts an XMLTV text into its channels and programmes without parsing it, and mends in
+ * those that are wanted what no XML parser survives. What nobody wants is skipped at the
+ * speed of memchr and never looked at for well-formedness: one bad foreign programme must
+ * not cost a guide.
+ *
+ * It walks by '<': comments, CDATA, processing instructions and quotes in tags are seen
+ * for what they are, so that a <programme inside one of them is text. Mended: bare & and
+ * stray < (escaped), HTML's entities (their characters), bytes that are no UTF-8 (taken
+ * as windows-1252), characters that XML 1.0 forbids (left out), junk before the root, a
+ * second document behind the first (read on), a programme that begins before the one
+ * before has ended (which then ends there).
+ *
+ * The input is UTF-8 or close to it (epg/encoding.h makes it so), hostile, and cut
+ * anywhere. No entity is ever expanded but the characters that HTML names and those that
+ * the document's own internal subset declares as aliases of single characters; a document
+ * that declares any other entity is refused.
+ */
+#ifndef EPG_PREFILTER_H
+#define EPG_PREFILTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct prefilter;
+
+struct prefilter_limits {
+	size_t prolog_max;  /* <tv must come within so many bytes: 64 KiB (a DTD may stand there) */
+	size_t tag_max;     /* bytes of one tag: 64 KiB */
+	size_t entry_max;   /* bytes of one kept channel or programme: 1 MiB; a longer one is dropped */
+	unsigned alias_max; /* entities declared as characters: 512 */
+};
+extern const struct prefilter_limits prefilter_limits_default;
+
+enum prefilter_kind { PREFILTER_CHANNEL, PREFILTER_PROGRAMME };
+
+struct prefilter_events {
+	/* Of the decoded, trimmed channel attribute. NULL: all programmes are wanted. */
+	_Bool (*wanted)(void *arg, const char *id, size_t len);
+	/*
+	 * A whole <channel> or wanted <programme>, from < to >, mended, on line `line` of
+	 * the source. Negative stops: prefilter_feed returns it.
+	 */
+	int (*entry)(void *arg, enum prefilter_kind kind, const char *text, size_t len,
+	    uint32_t line, struct err *err);
+	/* A complaint for people; at most one for each broken entry. */
+	void (*note)(void *arg, uint32_t line, const char *text);
+};
+
+struct prefilter_counts {
+	uint64_t bytes, channels, programmes; /* seen, wanted or not */
+	uint64_t mended, broken;              /* entries mended; entries dropped */
+	_Bool root_seen, whole;               /* <tv; </tv> and nothing after it but blanks */
+};
+
+/* NULL: no memory. */
+struct prefilter *prefilter_new(const struct prefilter_limits *limits,
+    const struct prefilter_events *events, void *arg);
+void prefilter_free(struct prefilter *p);
+/* 0, -EBADMSG (not XMLTV; a document that is refused), -ENOMEM, or what `entry` returned. */
+int prefilter_feed(struct prefilter *p, const void *data, size_t len, struct err *err);
+/* The end of the input. -EBADMSG when there was no <tv; a text that is cut short is whole = 0. */
+int prefilter_finish(struct prefilter *p, struct err *err);
+const struct prefilter_counts *prefilter_counts(const struct prefilter *p);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What a user wants changed in programmes: patterns (PCRE2, with a match limit) against
+ * their titles, sub-titles, descriptions and categories, and what is left out of all.
+ *
+ * Rules are compiled from lines, one a rule, as the gateway makes them of its config:
+ *
+ *	drop FIELD /PATTERN/              the programme is dropped
+ *	replace FIELD /PATTERN/ TO        in the text; $1 stands for a group; empty: the element goes
+ *	category /PATTERN/ KIND           programmes with such a category also get movie, series,
+ *	                                  sports, news or kids as Plex, Emby and Jellyfin know them
+ *	without ELEMENT                   credits, icon, image, url, review, keyword ...
+ *	kinds                             the built-in table of words in many languages for KIND
+ *	repeats                           programmes without <new>, <premiere> or <previously-shown>
+ *	                                  get <previously-shown/>, for Plex
+ *
+ * FIELD is title, sub-title, desc or category. A pattern is not anchored and knows no case.
+ */
+#ifndef EPG_RULES_H
+#define EPG_RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct rules;
+struct xmltv_entry;
+
+#define RULES_MAX         200
+#define RULES_MATCH_LIMIT 10000 /* pcre2_set_match_limit: a pattern that takes longer does not match */
+
+/* NULL with *err set, which names the rule's number from 1. text may be "". */
+struct rules *rules_new(const char *text, size_t len, struct err *err);
+void rules_free(struct rules *r);
+/* False: the programme is dropped. Channels are left as they are. */
+_Bool rules_apply(struct rules *r, struct xmltv_entry *e);
+/* Patterns that gave up at the limit, so far. */
+uint64_t rules_exhausted(const struct rules *r);
+
+#endif
