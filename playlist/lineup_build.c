@@ -174,7 +174,10 @@ remember_gone(struct build *b, struct err *err)
 		if (b->claimed[i])
 			continue;
 		lineup_known_get(b->previous, i, known);
-		b->result.gone += known->live != 0;
+		if (known->live != 0) {
+			b->result.gone++;
+			known->seen = plan->now;
+		}
 		known->live = 0;
 		if (known->seen > plan->now - (int64_t)LINEUP_GONE_DAYS * DAY_S)
 			plan->gone_count++;

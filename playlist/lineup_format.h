@@ -50,7 +50,7 @@ struct lineup_stream_row {
 struct lineup_known {
 	uint64_t id, number;
 	uint64_t source; /* hash of its source's name */
-	int64_t seen;    /* wall clock of the last build that had it */
+	int64_t seen;    /* wall clock of the last build that had it, or missed it first */
 	uint64_t live;   /* 1: it is in this lineup */
 	struct evidence evidence;
 };
