@@ -70,7 +70,9 @@ catalogue_count(const struct catalogue *c)
 static const char *
 text(const struct catalogue *c, uint32_t offset)
 {
-	return snapshot_text(&c->map, &c->header.blob, offset);
+	const char *found = snapshot_text(&c->map, &c->header.blob, offset);
+
+	return strnlen(found, SNAPSHOT_TEXT_MAX + 1) <= SNAPSHOT_TEXT_MAX ? found : "";
 }
 
 const char *

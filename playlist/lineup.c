@@ -11,6 +11,9 @@
 #include "playlist/lineup_format.h"
 #include "playlist/lineup_number.h"
 
+/* Bytes of texts looked at for one row: some more than rows have. */
+#define CHECK_TEXTS 256
+
 /* Channels of a walk after which its pages are given back: some 3 MiB. */
 #define DROP_EVERY 8192
 
@@ -21,6 +24,7 @@ struct lineup {
 	unsigned refs;
 	/* How far lineup_check has come. */
 	uint32_t checked, streams_checked;
+	uint64_t texts_checked; /* bytes */
 };
 
 /* -- access: every row is copied out, every offset looked at ----------------- */
@@ -97,7 +101,7 @@ check_header(struct lineup *l, struct err *err)
 	    count > LINEUP_CHANNELS_MAX || h->numbers.len / sizeof(uint64_t) != count ||
 	    h->ids.len / sizeof(uint64_t) != count || h->id_rows.len / sizeof(uint32_t) != count ||
 	    h->streams.len / sizeof(struct lineup_stream_row) > UINT32_MAX ||
-	    h->known.len / sizeof(struct lineup_known) > UINT32_MAX)
+	    h->known.len / sizeof(struct lineup_known) > LINEUP_CHANNELS_MAX + LINEUP_GONE_MAX)
 		return err_set(err, EBADMSG, "a broken lineup: its tables do not fit");
 	l->count = (uint32_t)count;
 	l->stream_count = (uint32_t)(h->streams.len / sizeof(struct lineup_stream_row));
@@ -170,7 +174,7 @@ drop_rows(const struct lineup *l, const struct snapshot_part *part, uint32_t fro
 }
 
 static void
-drop_checked(const struct lineup *l, uint32_t from, uint32_t streams_from)
+drop_checked(const struct lineup *l, uint32_t from, uint32_t streams_from, uint64_t texts_from)
 {
 	const struct lineup_header *h = &l->header;
 
@@ -180,13 +184,32 @@ drop_checked(const struct lineup *l, uint32_t from, uint32_t streams_from)
 	drop_rows(l, &h->rows, from, l->checked, sizeof(struct lineup_row));
 	drop_rows(l, &h->streams, streams_from, l->streams_checked,
 	    sizeof(struct lineup_stream_row));
+	file_map_drop(&l->map, h->blob.offset + texts_from, l->texts_checked - texts_from);
+}
+
+static int
+check_texts(struct lineup *l, uint32_t rows, struct err *err)
+{
+	const struct snapshot_part *blob = &l->header.blob;
+	uint64_t stop = l->texts_checked + (uint64_t)rows * CHECK_TEXTS;
+
+	while (l->texts_checked < blob->len && l->texts_checked < stop) {
+		l->texts_checked = snapshot_check_texts(&l->map, blob, l->texts_checked);
+		if (l->texts_checked == 0)
+			return err_set(err, EBADMSG,
+			    "a broken lineup: a text of more than %u bytes", SNAPSHOT_TEXT_MAX);
+	}
+	return 0;
 }
 
 int
 lineup_check(struct lineup *l, uint32_t rows, struct err *err)
 {
 	uint32_t from = l->checked, streams_from = l->streams_checked;
+	uint64_t texts_from = l->texts_checked;
 
+	if (check_texts(l, rows, err) < 0)
+		return -EBADMSG;
 	for (; rows > 0 && l->checked < l->count; rows--) {
 		struct lineup_row row = row_get(l, l->checked);
 
@@ -196,8 +219,8 @@ lineup_check(struct lineup *l, uint32_t rows, struct err *err)
 		l->checked++;
 		l->streams_checked += row.stream_count;
 	}
-	if (l->checked < l->count) {
-		drop_checked(l, from, streams_from);
+	if (l->checked < l->count || l->texts_checked < l->header.blob.len) {
+		drop_checked(l, from, streams_from, texts_from);
 		return 1;
 	}
 	if (l->streams_checked != l->stream_count)

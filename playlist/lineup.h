@@ -61,7 +61,8 @@ struct lineup_channel {        /* points into the mapping; text never NULL */
 /*
  * Opening is two steps so that the loop never waits for it: lineup_open maps the
  * file behind fd and checks the header; lineup_check then looks at up to `rows`
- * more rows each call (bounds, order) and returns 1 while there is more, 0 when
+ * more rows each call (bounds, order) and their texts' worth of bytes (none without
+ * an end) and returns 1 while there is more, 0 when
  * the whole file is sound, -EBADMSG when it is not. Nothing else may be called
  * before it has returned 0.
  */

@@ -76,7 +76,7 @@ add_shared(struct writer *w, enum shared slot, const char *text)
 	return w->last[slot].offset;
 }
 
-/* Bytes of "name\0value\0...\0". */
+/* Bytes of "name\0value\0...\0". More than the M3U reader makes: as if there were none. */
 static size_t
 attrs_len(const char *attrs)
 {
@@ -85,6 +85,8 @@ attrs_len(const char *attrs)
 	while (*p != '\0') {
 		p += strlen(p) + 1;
 		p += strlen(p) + 1;
+		if (p - attrs > SNAPSHOT_TEXT_MAX)
+			return 1;
 	}
 	return (size_t)(p - attrs) + 1;
 }

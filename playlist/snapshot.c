@@ -94,3 +94,16 @@ snapshot_is_blob(const struct file_map *map, const struct snapshot_part *part)
 	return snapshot_holds(map, part, 1) && part->len >= SNAPSHOT_TAIL &&
 	    part->len <= UINT32_MAX;
 }
+
+uint64_t
+snapshot_check_texts(const struct file_map *map, const struct snapshot_part *blob, uint64_t from)
+{
+	const char *start = (const char *)map->data + blob->offset, *end;
+	uint64_t left = blob->len - from;
+
+	if (left > SNAPSHOT_TEXT_MAX + 1)
+		left = SNAPSHOT_TEXT_MAX + 1;
+	/* The last end there is: texts before it are shorter still. */
+	end = memrchr(start + from, '\0', (size_t)left);
+	return end == NULL ? 0 : (uint64_t)(end - start) + 1;
+}

@@ -17,7 +17,8 @@
 
 struct err;
 
-#define SNAPSHOT_TAIL 4
+#define SNAPSHOT_TAIL     4
+#define SNAPSHOT_TEXT_MAX (256u << 10) /* bytes of a text; the M3U reader makes none as long */
 
 /* A place in the file. */
 struct snapshot_part {
@@ -51,6 +52,12 @@ int snapshot_finish(struct snapshot_out *out, const void *header, size_t len, st
 _Bool snapshot_holds(const struct file_map *map, const struct snapshot_part *part, size_t row);
 /* The part is a blob of texts. */
 _Bool snapshot_is_blob(const struct file_map *map, const struct snapshot_part *part);
+/*
+ * Looks at up to SNAPSHOT_TEXT_MAX bytes of the blob from `from` on, where a text
+ * begins. Returns where to go on, blob->len in the end; 0: a text is longer.
+ */
+uint64_t snapshot_check_texts(const struct file_map *map, const struct snapshot_part *blob,
+    uint64_t from);
 
 /* The text at `offset` of the blob; "" if there is none. */
 static inline const char *

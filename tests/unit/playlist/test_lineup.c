@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "playlist/lineup_format.h"
 #include "tests/unit/playlist/lists.h"
 
 #define NOW 1700000000
@@ -270,6 +271,28 @@ START_TEST(a_gone_channel_is_remembered_for_its_time)
 }
 END_TEST
 
+/* A gateway that stood still for long, or had a wrong clock, forgets nothing for that. */
+START_TEST(a_channel_is_gone_from_when_it_is_missed)
+{
+	static const char both[] = "#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,B\nhttp://h/2\n";
+	struct buf out = BUF_INIT(1000);
+	struct lineup *first = list_lineup(both, NULL, DAY, NULL),
+		      *second = list_lineup("#EXTINF:-1,B\nhttp://h/2\n#EXTINF:-1,C\nhttp://h/3\n",
+			  first, NOW, NULL),
+		      *third = list_lineup(both, second, NOW + DAY, NULL);
+
+	show_numbers(&out, second);
+	ck_assert_str_eq(out.data, "2 B, 3 C");
+	buf_clear(&out);
+	show_numbers(&out, third);
+	ck_assert_str_eq(out.data, "1 A, 2 B");
+	lineup_unref(first);
+	lineup_unref(second);
+	lineup_unref(third);
+	buf_release(&out);
+}
+END_TEST
+
 START_TEST(a_playlist_may_ask_for_a_gone_channels_number)
 {
 	struct buf out = BUF_INIT(1000);
@@ -474,6 +497,64 @@ START_TEST(a_hostile_file_is_read_inside_its_bounds)
 }
 END_TEST
 
+/* A hijacked worker may write whatever a file can hold. */
+static struct lineup_header
+header_of(int fd)
+{
+	struct lineup_header h;
+
+	ck_assert_int_eq(pread(fd, &h, sizeof(h), 0), sizeof(h));
+	return h;
+}
+
+START_TEST(a_file_that_remembers_more_than_there_can_be_is_refused)
+{
+	int fd = list_lineup_file(finding_list, NULL, NOW, NULL);
+	struct lineup_header h = header_of(fd);
+	struct lineup *l;
+
+	/* As many as a worker may write: the next build had no memory for them, for ever. */
+	h.known.len = UINT64_C(70000000) * sizeof(struct lineup_known);
+	ck_assert_int_eq(ftruncate(fd, (off_t)(h.known.offset + h.known.len)), 0);
+	ck_assert_int_eq(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
+	ck_assert_int_eq(lineup_load(&l, fd, NULL), -EBADMSG);
+	close(fd);
+}
+END_TEST
+
+/* The gateway copies, measures and prints texts on its loop. */
+START_TEST(a_text_without_an_end_in_sight_is_refused)
+{
+	static char text[SNAPSHOT_TEXT_MAX + 1];
+	static const char tail[SNAPSHOT_TAIL];
+	int fd = list_lineup_file(finding_list, NULL, NOW, NULL);
+	struct lineup_header h = header_of(fd);
+	off_t end = lseek(fd, 0, SEEK_END);
+	uint64_t before = h.blob.len;
+	struct lineup *l;
+
+	memset(text, 'x', sizeof(text));
+	/* The tables move into the blob: all that counts is where texts end. */
+	for (size_t len = SNAPSHOT_TEXT_MAX; len <= SNAPSHOT_TEXT_MAX + 1; len++) {
+		ck_assert_int_eq(ftruncate(fd, end), 0);
+		ck_assert_int_eq(pwrite(fd, tail, 1, end), 1);
+		ck_assert_int_eq(pwrite(fd, text, len, end + 1), (ssize_t)len);
+		ck_assert_int_eq(pwrite(fd, tail, sizeof(tail), end + 1 + (off_t)len),
+		    sizeof(tail));
+		h.blob.len = (uint64_t)end + 1 + len + sizeof(tail) - h.blob.offset;
+		ck_assert_uint_gt(h.blob.len, before);
+		ck_assert_int_eq(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
+		if (len <= SNAPSHOT_TEXT_MAX) {
+			ck_assert_int_eq(lineup_load(&l, fd, NULL), 0);
+			lineup_unref(l);
+		} else {
+			ck_assert_int_eq(lineup_load(&l, fd, NULL), -EBADMSG);
+		}
+	}
+	close(fd);
+}
+END_TEST
+
 START_TEST(a_file_that_changes_after_the_check_is_read_inside_its_bounds)
 {
 	int fd = list_lineup_file(finding_list, NULL, NOW, NULL);
@@ -521,9 +602,12 @@ UNIT_MAIN("lineup", UNIT_ROWS(numbers_follow_the_playlist, ARRAY_LEN(numberings)
     UNIT_TEST(a_channel_has_what_its_entry_has), UNIT_TEST(ids_are_texts_of_sixteen_digits),
     UNIT_TEST(several_sources_stand_behind_one_another), UNIT_TEST(equal_lineups_have_equal_tags),
     UNIT_TEST(a_gone_channel_is_remembered_for_its_time),
+    UNIT_TEST(a_channel_is_gone_from_when_it_is_missed),
     UNIT_TEST(a_playlist_may_ask_for_a_gone_channels_number),
     UNIT_TEST(a_number_that_was_given_stays), UNIT_TEST(ids_are_the_same_when_all_else_was_lost),
     UNIT_TEST(many_doubles_take_no_time), UNIT_TEST(an_empty_lineup_is_a_lineup),
     UNIT_TEST(checking_goes_in_steps), UNIT_TEST(a_hostile_file_is_read_inside_its_bounds),
+    UNIT_TEST(a_file_that_remembers_more_than_there_can_be_is_refused),
+    UNIT_TEST(a_text_without_an_end_in_sight_is_refused),
     UNIT_TEST(a_file_that_changes_after_the_check_is_read_inside_its_bounds),
     UNIT_TEST(a_real_list_becomes_a_lineup))
