@@ -108,30 +108,37 @@ reset(struct http_conn *conn)
 static void
 on_io(evutil_socket_t fd, short what, void *arg)
 {
+	struct http_conn *conn = arg;
+
 	(void)fd;
-	(void)what;
-	http_conn_step(arg, CONN_READY);
+	if (what & EV_TIMEOUT)
+		conn->armed = 0; /* an event whose time has come is off the loop */
+	http_conn_step(conn, CONN_READY);
 }
 
 /* Asks the loop for what the state waits for. */
 static void
 arm(struct http_conn *conn)
 {
+	static const struct timeval at_once = { 0, 0 };
 	short want = state_wants(conn->state);
+	/*
+	 * Bytes that are here already wake nobody. A timeout does, in the next round of the
+	 * loop; event_active() would in this one, again and again before all the others.
+	 */
+	_Bool here = is_reading(conn) && conn->in.len > 0;
 
+	if (want == conn->armed && !here)
+		return;
 	if (want != conn->armed) {
 		disarm(conn);
 		(void)event_assign(&conn->io, conn->server->base, conn->fd, want | EV_PERSIST,
 		    on_io, conn);
-		if (event_add(&conn->io, NULL) == -1) {
-			http_conn_cut(conn);
-			return;
-		}
-		conn->armed = want;
 	}
-	/* Bytes that are here already wake nobody. */
-	if (is_reading(conn) && conn->in.len > 0)
-		event_active(&conn->io, EV_READ, 0);
+	if (event_add(&conn->io, here ? &at_once : NULL) == -1)
+		http_conn_cut(conn);
+	else
+		conn->armed = want;
 }
 
 /* -- requests ---------------------------------------------------------------- */

@@ -152,6 +152,35 @@ START_TEST(a_connection_has_so_many_requests_and_no_more)
 }
 END_TEST
 
+/* A receive holds hundreds of small requests; between every few the loop serves the others. */
+START_TEST(a_burst_of_requests_leaves_the_others_their_turns)
+{
+	enum { REQUESTS = 10 * HTTP_TURN_REQUESTS };
+	struct served s = { 0 };
+	struct buf burst = SERVED_BUF;
+	uint64_t before, taken = 0;
+	int fd;
+
+	served_start(&s, routes, NULL);
+	fd = served_connect(&s);
+	for (int i = 0; i < REQUESTS; i++)
+		buf_str(&burst, HELLO);
+	ck_assert_uint_le(burst.len, SERVER_RECEIVE_BYTES);
+	served_send(fd, burst.data, burst.len);
+	while (taken < REQUESTS) {
+		before = taken;
+		/* One round: EVLOOP_NONBLOCK alone goes on for as long as there is something. */
+		ck_assert_int_ge(event_base_loop(s.base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+		taken = served_stats(&s).requests[2];
+		ck_assert_uint_le(taken - before, HTTP_TURN_REQUESTS);
+	}
+	(void)close(fd);
+	SERVED_UNTIL(&s, served_stats(&s).connections == 0);
+	buf_release(&burst);
+	served_stop(&s);
+}
+END_TEST
+
 START_TEST(connections_beyond_the_limit_are_turned_away_with_503)
 {
 	struct http_limits limits = { .connections_max = 3 };
@@ -382,6 +411,7 @@ UNIT_MAIN("http limits",
     UNIT_ROWS(a_slow_client_ends_at_its_deadline_whatever_it_sends, ARRAY_LEN(slow)),
     UNIT_TEST(a_reader_that_takes_nothing_is_cut_and_a_slow_one_is_not),
     UNIT_TEST(a_connection_has_so_many_requests_and_no_more),
+    UNIT_TEST(a_burst_of_requests_leaves_the_others_their_turns),
     UNIT_TEST(connections_beyond_the_limit_are_turned_away_with_503),
     UNIT_TEST(an_address_has_its_share_of_connections_and_loopback_is_exempt),
     UNIT_TEST(without_descriptors_it_rests_answers_503_and_recovers),
