@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 char buf_empty[1] = "";
 
 void
@@ -119,48 +121,72 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* The Char of XML 1.0 §2.2, of `n` bytes. */
+static _Bool
+is_xml_char(const char *p, size_t n)
+{
+	if (n == 1)
+		return (unsigned char)*p >= 0x20 || *p == '\t' || *p == '\n' || *p == '\r';
+	/* U+FFFE, U+FFFF */
+	return n != 0 && (n != 3 || memcmp(p, "\xef\xbf", 2) != 0 || (unsigned char)p[2] < 0xbe);
+}
+
 void
 buf_xml(struct buf *b, const char *text)
 {
-	const char *run = text, *p = text;
-	const char *ref;
+	const char *run = text, *end = text + strlen(text), *ref;
+	size_t n;
 
-	for (; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		switch (c) {
+	for (const char *p = text; p < end; p += n) {
+		n = utf8_char(p, end);
+		switch (*p) {
 		case '&': ref = "&amp;"; break;
 		case '<': ref = "&lt;"; break;
 		case '>': ref = "&gt;"; break;
 		case '"': ref = "&quot;"; break;
 		case '\'': ref = "&apos;"; break;
 		default:
-			if (c >= 0x20 || c == '\t' || c == '\n' || c == '\r')
+			if (is_xml_char(p, n))
 				continue;
 			ref = "";
 		}
 		buf_add(b, run, (size_t)(p - run));
 		buf_str(b, ref);
-		run = p + 1;
+		n = n == 0 ? 1 : n;
+		run = p + n;
 	}
-	buf_add(b, run, (size_t)(p - run));
+	buf_add(b, run, (size_t)(end - run));
+}
+
+/* Whether the character, of `n` bytes, does something to a line or a terminal. */
+static _Bool
+is_control(const char *p, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)p;
+
+	switch (n) {
+	case 1: return s[0] < 0x20 || s[0] == 0x7f;
+	case 2: return s[0] == 0xc2 && s[1] < 0xa0; /* C1 */
+	case 3: return s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9);
+	default: return 0;
+	}
 }
 
 void
 buf_visible(struct buf *b, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const char *end = text + strlen(text);
+	size_t n;
 
-	for (; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			buf_printf(b, "\\x%02x", *p);
-		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			buf_printf(b, "\\xc2\\x%02x", *++p);
-		else if (*p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
-			buf_printf(b, "\\xe2\\x80\\x%02x", p[2]);
-			p += 2;
-		} else
-			buf_char(b, (char)*p);
+	for (const char *p = text; p < end; p += n) {
+		n = utf8_char(p, end);
+		if (n > 0 && !is_control(p, n)) {
+			buf_add(b, p, n);
+			continue;
+		}
+		n = n == 0 ? 1 : n;
+		for (size_t i = 0; i < n; i++)
+			buf_printf(b, "\\x%02x", (unsigned char)p[i]);
 	}
 }
 

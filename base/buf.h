@@ -34,10 +34,13 @@ void buf_str(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-/* `text` with & < > " ' as XML references and what XML 1.0 forbids left out. */
+/* `text` with & < > " ' as XML references and what XML 1.0 forbids, or is not UTF-8, left out. */
 void buf_xml(struct buf *b, const char *text);
 
-/* `text` with control characters, C1 and U+2028/9 too, as \xNN: fit for a line and a terminal. */
+/*
+ * `text` with control characters, C1 and U+2028/9 too, and what is not UTF-8 as \xNN:
+ * fit for a line and a terminal.
+ */
 void buf_visible(struct buf *b, const char *text);
 
 /* Drops the first n bytes (n <= len). */

@@ -61,6 +61,44 @@ START_TEST(take_hands_the_memory_over)
 }
 END_TEST
 
+static const struct {
+	const char *label, *text, *xml, *visible;
+} encodings[] = {
+	{ "well-formed", "\xc3\xa9\xf0\x9f\x93\xba", "\xc3\xa9\xf0\x9f\x93\xba",
+	    "\xc3\xa9\xf0\x9f\x93\xba" },
+	{ "a C1 control as one byte",
+	    "a\x9b"
+	    "b",
+	    "ab", "a\\x9bb" },
+	{ "a C1 control",
+	    "a\xc2\x9b"
+	    "b",
+	    "a\xc2\x9b"
+	    "b",
+	    "a\\xc2\\x9bb" },
+	{ "a surrogate", "a\xed\xa0\x80", "a", "a\\xed\\xa0\\x80" },
+	{ "U+FFFE and U+FFFF", "a\xef\xbf\xbe\xef\xbf\xbf", "a", "a\xef\xbf\xbe\xef\xbf\xbf" },
+	{ "U+FFFD", "a\xef\xbf\xbd", "a\xef\xbf\xbd", "a\xef\xbf\xbd" },
+	{ "cut off", "a\xc3", "a", "a\\xc3" },
+	{ "a line separator", "a\xe2\x80\xa8", "a\xe2\x80\xa8", "a\\xe2\\x80\\xa8" },
+	{ "delete and a newline", "a\x7f\n", "a\x7f\n", "a\\x7f\\x0a" },
+};
+
+START_TEST(what_is_not_text_is_left_out_or_shown)
+{
+	struct buf b = BUF_INIT(200);
+
+	buf_xml(&b, encodings[_i].text);
+	ck_assert_msg(strcmp(b.data, encodings[_i].xml) == 0, "%s: '%s'", encodings[_i].label,
+	    b.data);
+	buf_clear(&b);
+	buf_visible(&b, encodings[_i].text);
+	ck_assert_msg(strcmp(b.data, encodings[_i].visible) == 0, "%s: '%s'", encodings[_i].label,
+	    b.data);
+	buf_release(&b);
+}
+END_TEST
+
 START_TEST(xml_escapes_and_drops_what_xml_forbids)
 {
 	struct buf b = BUF_INIT(200);
@@ -73,4 +111,5 @@ END_TEST
 
 UNIT_MAIN("buf", UNIT_TEST(keeps_a_nul_behind_the_bytes),
     UNIT_TEST(never_passes_its_limit_and_keeps_the_error), UNIT_TEST(take_hands_the_memory_over),
-    UNIT_TEST(xml_escapes_and_drops_what_xml_forbids))
+    UNIT_TEST(xml_escapes_and_drops_what_xml_forbids),
+    UNIT_ROWS(what_is_not_text_is_left_out_or_shown, ARRAY_LEN(encodings)))
