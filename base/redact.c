@@ -16,8 +16,12 @@ static size_t secret_count;
 
 /* Query parameters whose value is never shown. */
 static const char *const secret_params[] = { "username", "user", "u", "password", "pass", "passwd",
-	"pwd", "p", "token", "access_token", "auth", "apikey", "api_key", "key", "secret", "sig",
-	"signature", "hash", "session", "mac", "x-plex-token", "x-api-key", "x-emby-token" };
+	"pwd", "p", "login", "apikey", "api_key", "key", "x-api-key", "sig", "sign", "hash", "sid",
+	"mac", "hdnts", "hdnea" };
+
+/* ... and parts of the names of such. */
+static const char *const secret_parts[] = { "auth", "jwt", "secret", "session", "signature",
+	"token" };
 
 /* Parts of the names of headers whose value is never shown. */
 static const char *const secret_headers[] = { "auth", "cookie", "key", "secret", "session",
@@ -159,6 +163,27 @@ is_listed(const char *const *list, size_t count, const char *word, size_t len)
 	return 0;
 }
 
+static _Bool
+has_listed(const char *const *list, size_t count, const char *word, size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t part = strlen(list[i]);
+
+		for (size_t at = 0; at + part <= len; at++) {
+			if (strncasecmp(list[i], word + at, part) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+static _Bool
+is_secret_param(const char *name, size_t len)
+{
+	return is_listed(secret_params, ARRAY_LEN(secret_params), name, len) ||
+	    has_listed(secret_parts, ARRAY_LEN(secret_parts), name, len);
+}
+
 static size_t
 span_until(const char *p, const char *end, const char *stops)
 {
@@ -184,11 +209,34 @@ is_inner_url(const char *p, const char *end)
 
 static const char *redact_url(struct shape *s, const char *p, const char *end);
 
-/* The path: hides the two elements after one of account_paths. */
+/* /USER/PASS/123 or /USER/PASS/123.ts: an Xtream stream in its short form. */
+static _Bool
+is_account_path(const char *p, const char *end)
+{
+	size_t len, digits;
+
+	for (int i = 0; i < 2; i++) {
+		len = p < end && *p == '/' ? span_until(p + 1, end, "/?#") : 0;
+		if (len == 0)
+			return 0;
+		p += 1 + len;
+	}
+	if (p == end || *p++ != '/')
+		return 0;
+	len = span_until(p, end, "/?#");
+	digits = strspn(p, "0123456789");
+	return digits > 0 && (digits == len || p[digits] == '.') &&
+	    (p + len == end || p[len] != '/');
+}
+
+/*
+ * The path: hides the two elements after one of account_paths. A short form is only
+ * hidden, not learnt from: what else looks like one holds common words.
+ */
 static const char *
 redact_path(struct shape *s, const char *p, const char *end)
 {
-	int hidden = 0;
+	int hidden = s->out != NULL && is_account_path(p, end) ? 2 : 0;
 
 	while (p < end && *p == '/') {
 		size_t len = span_until(p + 1, end, "/?#");
@@ -229,7 +277,7 @@ redact_query(struct shape *s, const char *p, const char *end)
 		}
 		show(s, "=", 1);
 		/* A secret may have any of these signs in it; then it ends at the & only. */
-		if (is_listed(secret_params, ARRAY_LEN(secret_params), p, name)) {
+		if (is_secret_param(p, name)) {
 			p += name + 1;
 			value = span_until(p, end, "&");
 			hide(s, p, value);
@@ -337,14 +385,8 @@ redact_header_secret(const char *header)
 	if (header[name] == '\0')
 		return;
 	value = header + name + 1 + strspn(header + name + 1, " \t");
-	for (size_t i = 0; i < ARRAY_LEN(secret_headers); i++) {
-		const char *hit = strcasestr(header, secret_headers[i]);
-
-		if (hit != NULL && hit < header + name) {
-			redact_secret(value);
-			return;
-		}
-	}
+	if (has_listed(secret_headers, ARRAY_LEN(secret_headers), header, name))
+		redact_secret(value);
 }
 
 /* By value first: a shape that is cut out of a secret would leave halves that are no longer it. */

@@ -50,8 +50,16 @@ static const struct {
 	{ "http://h/x?a=1;token=b", "http://h/x?a=1;token=***" },
 	{ "http://h/x?next=/y?token=b", "http://h/x?next=/y?token=***" },
 	{ "http://h/x#token=b", "http://h/x#token=***" },
-	{ "http://h/x?tokens=b&mytoken=c", "http://h/x?tokens=b&mytoken=c" },
+	{ "http://h/x?tokens=b&mytoken=c", "http://h/x?tokens=***&mytoken=***" },
 	{ "http://h?key=b", "http://h?key=***" },
+	/* ... of which providers have many */
+	{ "http://h/x?play_token=b&wmsAuthSign=c&sid=d&jwt=e&hdnts=f&hdnea=g&sign=h",
+	    "http://h/"
+	    "x?play_token=***&wmsAuthSign=***&sid=***&jwt=***&hdnts=***&hdnea=***&sign=***" },
+	{ "http://h/x?session_id=b&sessionid=c&login=d&client_secret=e&X-Amz-Signature=f",
+	    "http://h/x?session_id=***&sessionid=***&login=***&client_secret=***"
+	    "&X-Amz-Signature=***" },
+	{ "http://h/x?page=2&sort=name", "http://h/x?page=2&sort=name" },
 	/* Xtream paths */
 	{ "http://h/live/bob/pw/1.ts", "http://h/live/***/***/1.ts" },
 	{ "http://h/movie/bob/pw/1.mkv?x=1", "http://h/movie/***/***/1.mkv?x=1" },
@@ -62,6 +70,17 @@ static const struct {
 	{ "http://h/live/bob", "http://h/live/***" },
 	{ "http://h/live//bob/pw", "http://h/live//***/***" },
 	{ "http://h/alive/bob/pw/1.ts", "http://h/alive/bob/pw/1.ts" },
+	{ "http://h/bob/pw/123", "http://h/***/***/123" },
+	{ "http://h:80/bob/pw/123.ts?x=1", "http://h:80/***/***/123.ts?x=1" },
+	{ "http://h/bob/pw/123.m3u8", "http://h/***/***/123.m3u8" },
+	{ "http://bob:pw@h/bob/pw/123 'x'", "http://***@h/***/***/123 'x'" },
+	{ "http://h/pw/123.ts", "http://h/pw/123.ts" },
+	{ "http://h/a/b/c/123.ts", "http://h/a/b/c/123.ts" },
+	{ "http://h/a/b/list.m3u", "http://h/a/b/list.m3u" },
+	{ "http://h/a/b/", "http://h/a/b/" },
+	{ "http://h/a/b", "http://h/a/b" },
+	{ "http://h/a/b?123", "http://h/a/b?123" },
+	{ "http://h/a/b/123/", "http://h/a/b/123/" },
 	{ "http://bob:pw@h/live/bob/pw/1.ts?token=t", "http://***@h/live/***/***/1.ts?token=***" },
 	/* in the midst of a text, and several */
 	{ "open 'http://bob:pw@h/x': no route", "open 'http://***@h/x': no route" },
