@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "base/list.h"
 
+/* Pairs looked at: the reader makes no more (m3u_limits_default), a hostile snapshot may. */
+#define EXTRA_MAX 64
+
 /* What becomes a blank: all that could end a line, and `drop`. */
 static _Bool
 is_blank(char c, char drop)
@@ -79,16 +82,28 @@ is_name(const char *name)
 	return name[0] != '\0' && name[strspn(name, chars)] == '\0';
 }
 
+/*
+ * What is between us and the provider: addresses, which may tell the account, and
+ * headers (m3u_headers_option), which may be the account.
+ */
+static _Bool
+is_ours(const char *name, const char *value)
+{
+	return strncasecmp(name, "http-", 5) == 0 || strcasecmp(name, "user-agent") == 0 ||
+	    strcasecmp(name, "catchup-source") == 0 || strstr(value, "://") != NULL ||
+	    strcasestr(value, "%3a%2f%2f") != NULL;
+}
+
 static void
 add_extra(struct buf *out, const char *extra)
 {
-	const char *name, *value;
+	const char *name = extra, *value;
 
-	for (name = extra; *name != '\0'; name = value + strlen(value) + 1) {
+	for (unsigned n = 0; *name != '\0' && n < EXTRA_MAX; n++) {
 		value = name + strlen(name) + 1;
-		/* An address would tell viewers the provider's account (catchup-source). */
-		if (is_name(name) && !is_said(name) && strstr(value, "://") == NULL)
+		if (is_name(name) && !is_said(name) && !is_ours(name, value))
 			add_attr(out, name, value, '\0');
+		name = value + strlen(value) + 1;
 	}
 }
 

@@ -12,7 +12,7 @@ struct m3u_out {
 	const char *tvg_id, *tvg_name, *chno, *logo, *group; /* NULL or "": left out */
 	/*
 	 * Further attributes as pairs "name\0value\0...\0"; NULL: none. Left out: what the fields
-	 * above say, and values with an address in them (they may tell a provider's account).
+	 * above say, and what may tell a provider's account: addresses, headers.
 	 */
 	const char *extra;
 	_Bool radio;

@@ -22,6 +22,11 @@ START_TEST(writes_attributes_in_order_and_leaves_out_the_empty)
 			 "tvg-id\0other\0"
 			 "catchup-source\0http://u:p@provider/\0"
 			 "bad name\0x\0"
+			 "Catchup-Source\0?start={utc}&token=s3cret\0"
+			 "x-proxy\0http%3A%2F%2Fu:p@provider\0"
+			 "http-cookie\0session=s3cret\0"
+			 "HTTP-Authorization\0Basic czNjcmV0\0"
+			 "user-agent\0Provider/1.0\0"
 			 "tvg-shift\0"
 			 "2\0",
 		.radio = 1 };
