@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file_sync.h"
 
 #define TEMP_SUFFIX ".tmp~"
 
@@ -30,30 +31,6 @@ file_write_all(int fd, const void *data, size_t len, struct err *err)
 		len -= (size_t)n;
 	}
 	return 0;
-}
-
-/* Makes a rename in the folder of `path` last through a power cut. */
-static int
-sync_folder(const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir = slash == NULL ? strdup(".")
-	    : slash == path       ? strdup("/")
-				  : strndup(path, (size_t)(slash - path));
-	int fd, rc = 0;
-
-	if (dir == NULL)
-		return err_set(err, ENOMEM, "out of memory");
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		rc = err_sys(err, "open folder '%s'", dir);
-	/* Some network file systems have no fsync for folders: that is their promise to keep. */
-	else if (fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP)
-		rc = err_sys(err, "sync folder '%s'", dir);
-	if (fd != -1)
-		(void)close(fd);
-	free(dir);
-	return rc;
 }
 
 int
@@ -96,7 +73,7 @@ file_commit(struct file_save *save, struct err *err)
 	}
 	free(save->temp);
 	save->temp = NULL;
-	rc = sync_folder(save->path, err);
+	rc = file_sync_folder(save->path, err);
 	if (rc < 0)
 		err_wrap(err, "save '%s'", save->path);
 	file_abort(save);
@@ -111,6 +88,7 @@ file_replace(struct file_save *save, struct err *err)
 	if (rename(save->temp, save->path) == -1) {
 		rc = err_sys(err, "save '%s': rename", save->path);
 	} else {
+		file_sync_later(save->path);
 		free(save->temp);
 		save->temp = NULL;
 	}
@@ -128,24 +106,6 @@ file_abort(struct file_save *save)
 	free(save->temp);
 	free(save->path);
 	*save = (struct file_save)FILE_SAVE_INIT;
-}
-
-int
-file_save(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
-{
-	struct file_save save;
-	int rc;
-
-	rc = file_begin(&save, path, mode, err);
-	if (rc < 0)
-		return rc;
-	rc = file_write_all(save.fd, data, len, err);
-	if (rc < 0) {
-		err_wrap(err, "save '%s'", path);
-		file_abort(&save);
-		return rc;
-	}
-	return file_commit(&save, err);
 }
 
 void

@@ -7,25 +7,22 @@
 #define BASE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct err;
 
 /*
- * Replaces `path` by the bytes. On failure the old file is untouched and the temporary one gone;
- * only when the folder could not be synced is the new one there, and may be lost by a power cut.
- */
-int file_save(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
-
-/*
- * The same in steps, for content that is written over time or by another
- * process: file_begin gives a descriptor for the temporary file beside `path`;
- * file_commit makes it the real one; file_abort removes it. After either the
- * struct is as after FILE_SAVE_INIT.
+ * Replacing a file, for content that is written over time or by another process:
+ * file_begin gives a descriptor for the temporary file beside `path`; file_commit
+ * makes it the real one; file_abort removes it. After either the struct is as after
+ * FILE_SAVE_INIT. On failure the old file is untouched and the temporary one gone; only
+ * when the folder could not be synced is the new one there, and may be lost by a power cut.
  *
- * file_replace is file_commit for the event loop: it never waits for the disk.
- * The content must have been synced by who wrote it, or be worth nothing when it
- * is torn; after a power cut the old file may be back.
+ * file_replace is file_commit for the event loop, which never waits for the disk: the
+ * content must have been synced by who wrote it, or be worth nothing when it is torn, and
+ * the folder is synced by a thread, within moments. Until then a power cut may bring the
+ * old file back.
  */
 struct file_save {
 	int fd;     /* -1: not begun */
@@ -40,6 +37,12 @@ int file_begin(struct file_save *save, const char *path, mode_t mode, struct err
 int file_commit(struct file_save *save, struct err *err);
 int file_replace(struct file_save *save, struct err *err);
 void file_abort(struct file_save *save);
+/* Waits until the folders of all that was replaced are synced: before the process ends. */
+void file_settle(void);
+struct file_syncs {
+	uint64_t done, failed; /* folders that file_replace had synced; those of them that failed */
+};
+void file_get_syncs(struct file_syncs *ret);
 /* Removes what an earlier life left of its temporary files in `dir`. */
 void file_sweep(const char *dir);
 

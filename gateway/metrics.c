@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
@@ -29,6 +30,7 @@ struct figures {
 	struct relay_stats relay;
 	struct http_stats http;
 	struct worker_stats workers;
+	struct file_syncs syncs;
 	struct channels_info channels;
 	struct process_info process;
 	uint64_t started; /* seconds since 1970 */
@@ -84,6 +86,10 @@ static const struct {
 	    "Requests that were not HTTP."),
 	FIGURE("http_accept_pauses_total", "counter", http.paused, PLAIN,
 	    "Times accepting paused for lack of descriptors."),
+	FIGURE("folder_syncs_total", "counter", syncs.done, PLAIN,
+	    "Folders synced to the disk after a file in them was replaced."),
+	FIGURE("folder_sync_failures_total", "counter", syncs.failed, PLAIN,
+	    "Of those, the ones that failed: the disk is in trouble."),
 	FIGURE("workers", "gauge", workers.running, PLAIN, "Worker processes running."),
 	FIGURE("workers_started_total", "counter", workers.started, PLAIN,
 	    "Worker processes started."),
@@ -295,6 +301,7 @@ status_metrics(struct http_request *req, void *arg)
 	relay_stats(g->relay, &figures.relay);
 	http_server_stats(g->http, &figures.http);
 	worker_pool_stats(g->workers, &figures.workers);
+	file_get_syncs(&figures.syncs);
 	channels_get_info(g->channels, &figures.channels);
 	process_get_info(&figures.process);
 	add_head(&out, "masthead_build_info", "gauge", "1, labelled with the version.");

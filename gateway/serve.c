@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/multi.h"
@@ -488,6 +489,7 @@ finish(struct serve *s)
 	worker_pool_free(g->workers);
 	multi_free(g->multi);
 	store_close(g->store);
+	file_settle();
 	for (size_t i = 0; i < ARRAY_LEN(s->signals); i++) {
 		if (s->signals[i] != NULL)
 			event_free(s->signals[i]);

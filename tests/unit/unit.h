@@ -7,6 +7,7 @@
 #define TESTS_UNIT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/list.h"
@@ -27,6 +28,19 @@ struct unit_case {
 
 /* Seconds for one test, with room for a sanitizer on a busy machine. */
 #define UNIT_TIMEOUT 60
+
+/* Makes a file of that content; 0, or -1 with errno. */
+static inline int
+unit_write_file(const char *path, const void *data, size_t len)
+{
+	FILE *f = fopen(path, "we");
+	_Bool good;
+
+	if (f == NULL)
+		return -1;
+	good = fwrite(data, 1, len, f) == len;
+	return fclose(f) == 0 && good ? 0 : -1;
+}
 
 static inline int
 unit_run(const char *name, const struct unit_case *cases, size_t count)

@@ -76,17 +76,34 @@ expect_content(const char *path, const char *want)
 
 /* -- saving ---------------------------------------------------------------------------- */
 
+/* All the steps of a save. */
+static int
+save_file(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	struct file_save save;
+	int rc = file_begin(&save, path, mode, err);
+
+	if (rc < 0)
+		return rc;
+	rc = file_write_all(save.fd, data, len, err);
+	if (rc == 0)
+		return file_commit(&save, err);
+	err_wrap(err, "save '%s'", path);
+	file_abort(&save);
+	return rc;
+}
+
 START_TEST(saves_replaces_and_keeps_the_mode)
 {
 	struct err err = ERR_INIT;
 	struct stat st;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("a", "one", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "one", 3, 0600, &err), 0);
 	expect_content("a", "one");
 	ck_assert_int_eq(stat("a", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-	ck_assert_int_eq(file_save("./a", "", 0, 0600, &err), 0);
+	ck_assert_int_eq(save_file("./a", "", 0, 0600, &err), 0);
 	expect_content("a", "");
 	ck_assert_uint_eq(count_entries("."), 1);
 	leave_folder();
@@ -99,7 +116,7 @@ START_TEST(a_save_in_steps_shows_only_at_the_commit)
 	struct err err = ERR_INIT;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("a", "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "old", 3, 0600, &err), 0);
 	ck_assert_int_eq(file_begin(&one, "a", 0600, &err), 0);
 	ck_assert_int_eq(file_begin(&two, "a", 0600, &err), 0);
 	ck_assert_int_eq(file_write_all(one.fd, "first", 5, &err), 0);
@@ -123,7 +140,7 @@ START_TEST(a_replaced_file_is_the_new_one_or_the_old_one)
 	struct err err = ERR_INIT;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("a", "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "old", 3, 0600, &err), 0);
 	ck_assert_int_eq(file_begin(&save, "a", 0600, &err), 0);
 	ck_assert_int_eq(file_write_all(save.fd, "new", 3, &err), 0);
 	expect_content("a", "old");
@@ -145,11 +162,11 @@ START_TEST(failures_name_the_file_and_leave_nothing)
 	struct err err = ERR_INIT;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("no/such/a", "x", 1, 0600, &err), -ENOENT);
+	ck_assert_int_eq(save_file("no/such/a", "x", 1, 0600, &err), -ENOENT);
 	ck_assert_str_eq(err.text, "save 'no/such/a': create: No such file or directory");
 	/* A folder in the way of the rename. */
 	ck_assert_int_eq(mkdir("dir", 0700), 0);
-	ck_assert_int_eq(file_save("dir", "x", 1, 0600, &err), -EISDIR);
+	ck_assert_int_eq(save_file("dir", "x", 1, 0600, &err), -EISDIR);
 	ck_assert_str_eq(err.text, "save 'dir': rename: Is a directory");
 	ck_assert_uint_eq(count_entries("."), 1);
 	leave_folder();
@@ -165,14 +182,14 @@ START_TEST(a_disk_that_fills_up_leaves_the_old_content)
 
 	enter_folder();
 	memset(big, 'x', sizeof(big));
-	ck_assert_int_eq(file_save("a", "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "old", 3, 0600, &err), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ck_assert_int_eq(file_save("a", big, sizeof(big), 0600, &err), -EFBIG);
+	ck_assert_int_eq(save_file("a", big, sizeof(big), 0600, &err), -EFBIG);
 	ck_assert_str_eq(err.text, "save 'a': write: File too large");
 	expect_content("a", "old");
 	ck_assert_uint_eq(count_entries("."), 1);
-	ck_assert_int_eq(file_save("a", big, 16384, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", big, 16384, 0600, &err), 0);
 	leave_folder();
 }
 END_TEST
@@ -192,12 +209,12 @@ START_TEST(a_full_file_system_leaves_the_old_content)
 		return;
 	}
 	memset(big, 'x', sizeof(big));
-	ck_assert_int_eq(file_save("small/a", "old", 3, 0600, &err), 0);
-	ck_assert_int_eq(file_save("small/a", big, sizeof(big), 0600, &err), -ENOSPC);
+	ck_assert_int_eq(save_file("small/a", "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("small/a", big, sizeof(big), 0600, &err), -ENOSPC);
 	ck_assert_str_eq(err.text, "save 'small/a': write: No space left on device");
 	expect_content("small/a", "old");
 	ck_assert_uint_eq(count_entries("small"), 1);
-	ck_assert_int_eq(file_save("small/a", "new", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("small/a", "new", 3, 0600, &err), 0);
 	expect_content("small/a", "new");
 	ck_assert_int_eq(umount("small"), 0);
 	leave_folder();
@@ -217,7 +234,7 @@ save_until_killed(size_t len, suseconds_t delay_us)
 		_exit(1);
 	for (;; c = c == 'z' ? 'a' : (char)(c + 1)) {
 		memset(text, c, len);
-		if (file_save("a", text, len, 0600, NULL) < 0)
+		if (save_file("a", text, len, 0600, NULL) < 0)
 			_exit(1);
 	}
 }
@@ -254,14 +271,37 @@ START_TEST(a_kill_at_any_moment_leaves_a_whole_file)
 }
 END_TEST
 
+START_TEST(folders_of_replaced_files_are_synced_by_a_thread)
+{
+	struct file_syncs before, after;
+	struct file_save save;
+	struct err err = ERR_INIT;
+
+	enter_folder();
+	file_get_syncs(&before);
+	ck_assert_int_eq(mkdir("sub", 0700), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		ck_assert_int_eq(file_begin(&save, i % 2 == 0 ? "a" : "sub/a", 0600, &err), 0);
+		ck_assert_int_eq(file_replace(&save, &err), 0);
+	}
+	file_settle();
+	file_get_syncs(&after);
+	/* Those that came while one waited are one. */
+	ck_assert_uint_ge(after.done - before.done, 2);
+	ck_assert_uint_le(after.done - before.done, 50);
+	ck_assert_uint_eq(after.failed, before.failed);
+	leave_folder();
+}
+END_TEST
+
 START_TEST(a_sweep_takes_only_temporary_files)
 {
 	struct file_save save;
 	struct err err = ERR_INIT;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("a", "x", 1, 0600, &err), 0);
-	ck_assert_int_eq(file_save("b.tmp", "x", 1, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "x", 1, 0600, &err), 0);
+	ck_assert_int_eq(save_file("b.tmp", "x", 1, 0600, &err), 0);
 	ck_assert_int_eq(file_begin(&save, "c", 0600, &err), 0);
 	ck_assert_uint_eq(count_entries("."), 3);
 	file_sweep(".");
@@ -286,7 +326,7 @@ START_TEST(loads_up_to_the_limit)
 	enter_folder();
 	memset(text, 'x', sizeof(text));
 	for (size_t size = 4090; size < 4100; size++) {
-		ck_assert_int_eq(file_save("a", text, size, 0600, &err), 0);
+		ck_assert_int_eq(save_file("a", text, size, 0600, &err), 0);
 		ck_assert_int_eq(file_load("a", size, &data, &len, &err), 0);
 		ck_assert_uint_eq(len, size);
 		ck_assert_uint_eq(strlen(data), size);
@@ -354,7 +394,7 @@ START_TEST(makes_folders)
 
 	enter_folder();
 	umask(0);
-	ck_assert_int_eq(file_save("file", "", 0, 0600, &err), 0);
+	ck_assert_int_eq(save_file("file", "", 0, 0600, &err), 0);
 	ck_assert_int_eq(file_make_dir(folders[_i].path, &err), folders[_i].rc);
 	ck_assert_str_eq(err.text, folders[_i].text);
 	if (folders[_i].rc == 0) {
@@ -380,10 +420,10 @@ START_TEST(a_mapping_outlives_its_file)
 	enter_folder();
 	ck_assert_ptr_nonnull(text);
 	memset(text, 'm', len);
-	ck_assert_int_eq(file_save("a", text, len, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", text, len, 0600, &err), 0);
 	ck_assert_int_eq(file_map_open(&map, "a", &err), 0);
 	ck_assert_uint_eq(map.len, len);
-	ck_assert_int_eq(file_save("a", "new", 3, 0600, &err), 0);
+	ck_assert_int_eq(save_file("a", "new", 3, 0600, &err), 0);
 	ck_assert_int_eq(unlink("a"), 0);
 	ck_assert_mem_eq(map.data, text, len);
 	/* Pages that were given back are there again when they are touched. */
@@ -406,7 +446,7 @@ START_TEST(only_regular_files_are_mapped)
 	struct err err = ERR_INIT;
 
 	enter_folder();
-	ck_assert_int_eq(file_save("empty", "", 0, 0600, &err), 0);
+	ck_assert_int_eq(save_file("empty", "", 0, 0600, &err), 0);
 	ck_assert_int_eq(file_map_open(&map, "empty", &err), 0);
 	ck_assert_ptr_null(map.data);
 	ck_assert_uint_eq(map.len, 0);
@@ -426,6 +466,7 @@ UNIT_MAIN("file", UNIT_TEST(saves_replaces_and_keeps_the_mode),
     UNIT_TEST(a_disk_that_fills_up_leaves_the_old_content),
     UNIT_TEST(a_full_file_system_leaves_the_old_content),
     UNIT_TEST(a_kill_at_any_moment_leaves_a_whole_file),
+    UNIT_TEST(folders_of_replaced_files_are_synced_by_a_thread),
     UNIT_TEST(a_sweep_takes_only_temporary_files), UNIT_TEST(loads_up_to_the_limit),
     UNIT_TEST(writes_all_to_a_pipe_that_takes_little), UNIT_ROWS(makes_folders, ARRAY_LEN(folders)),
     UNIT_TEST(a_mapping_outlives_its_file), UNIT_TEST(only_regular_files_are_mapped))

@@ -469,8 +469,8 @@ make_secrets(void)
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_int_eq(chdir(dir), 0);
-	ck_assert_int_eq(file_save("pw", "FileS3cret\r\nsecond line", 23, 0600, NULL), 0);
-	ck_assert_int_eq(file_save("empty", "\nx", 2, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file("pw", "FileS3cret\r\nsecond line", 23), 0);
+	ck_assert_int_eq(unit_write_file("empty", "\nx", 2), 0);
 	snprintf(path, sizeof(path), "%s/masthead.yaml", dir);
 	return path;
 }
@@ -632,13 +632,13 @@ START_TEST(a_file_is_read_and_named)
 	snprintf(want, sizeof(want), "config: '%s': No such file or directory", path);
 	ck_assert_str_eq(err.text, want);
 	ck_assert_int_eq(strncmp(problems.data, want, strlen(want)), 0);
-	ck_assert_int_eq(file_save(path, "log: {level: warn}", 18, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(path, "log: {level: warn}", 18), 0);
 	ck_assert_int_eq(config_load(&c, &options, keep_problem, &problems, &err), 0);
 	ck_assert_uint_eq(c->log_level, LOG_LEVEL_WARN);
 	config_free(c);
 	ck_assert(buf_reserve(&big, (4u << 20) + 1));
 	memset(big.data, '#', (4u << 20) + 1);
-	ck_assert_int_eq(file_save(path, big.data, (4u << 20) + 1, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(path, big.data, (4u << 20) + 1), 0);
 	ck_assert_int_eq(config_load(&c, &options, NULL, NULL, &err), -EFBIG);
 	ck_assert_ptr_nonnull(strstr(err.text, "larger than 4194304 bytes"));
 	options.path = "/tmp";
@@ -707,7 +707,7 @@ START_TEST(the_example_is_the_default_and_valid_when_it_is_all_taken)
 		buf_add(&whole, line + skip, strcspn(line, "\n") + 1 - skip);
 	}
 	make_secrets();
-	ck_assert_int_eq(file_save("acme.pw", "secret", 6, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file("acme.pw", "secret", 6), 0);
 	c = load(whole.data, env, NULL, &problems);
 	ck_assert_msg(c != NULL, "%s\n%s", problems.data, whole.data);
 	ck_assert_str_eq(problems.data, "");

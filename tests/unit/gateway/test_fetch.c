@@ -266,13 +266,13 @@ START_TEST(copies_a_local_file_when_it_has_changed)
 	f = fetch(url);
 	ck_assert_int_eq(got.outcome, FETCH_FAILED);
 	fetch_drop(f);
-	ck_assert_int_eq(file_save(name, "first", 5, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(name, "first", 5), 0);
 	keep(fetch(url));
 	assert_cached("first");
 	f = fetch(url);
 	ck_assert_int_eq(got.outcome, FETCH_UNCHANGED);
 	fetch_drop(f);
-	ck_assert_int_eq(file_save(name, "second", 6, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(name, "second", 6), 0);
 	keep(fetch(url));
 	assert_cached("second");
 	close_world();
@@ -303,7 +303,7 @@ fetch_large_file(void)
 
 	snprintf(local, sizeof(local), "%s/local", dir);
 	snprintf(url, sizeof(url), "file:%s", local);
-	ck_assert_int_eq(file_save(local, "", 0, 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(local, "", 0), 0);
 	ck_assert_int_eq(truncate(local, BYTES_MAX), 0);
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(write(ends[1], "x", 1), 1);

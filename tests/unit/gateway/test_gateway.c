@@ -156,7 +156,7 @@ static void
 save_list(const char *text)
 {
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(file_save(in_dir("list.m3u"), text, strlen(text), 0600, NULL), 0);
+	ck_assert_int_eq(unit_write_file(in_dir("list.m3u"), text, strlen(text)), 0);
 }
 
 static void
