@@ -38,12 +38,12 @@
  * is looked up by its inode, which no later owner of the descriptor has.
  */
 struct connection {
+	struct http_upstream *upstream; /* NULL: its transfer is over */
 	struct lease lease;
 	struct {
 		curl_socket_t fd; /* CURL_SOCKET_BAD: a free place */
 		ino_t inode;
 	} sockets[SOCKETS_MAX];
-	_Bool over;
 };
 
 struct http_upstream {
@@ -52,7 +52,7 @@ struct http_upstream {
 	struct curl_slist *headers;
 	struct connection *connection;
 	struct event *stranded;
-	curl_socket_t fd; /* of the body; CURL_SOCKET_BAD before */
+	curl_socket_t fd; /* of the body; CURL_SOCKET_BAD before, and once it is closed */
 	_Bool added;      /* the transfer is in the multi */
 	_Bool body, tls;
 	_Bool fresh;       /* bytes came since the last settle */
@@ -67,11 +67,14 @@ struct http_upstream {
 };
 
 static struct connection *
-connection_new(void)
+connection_new(struct http_upstream *upstream)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
-	for (int i = 0; c != NULL && i < SOCKETS_MAX; i++)
+	if (c == NULL)
+		return NULL;
+	c->upstream = upstream;
+	for (int i = 0; i < SOCKETS_MAX; i++)
 		c->sockets[i].fd = CURL_SOCKET_BAD;
 	return c;
 }
@@ -100,10 +103,11 @@ connection_socket(struct connection *c)
 	return open;
 }
 
+/* Frees it when the transfer is over and the last socket is closed. */
 static void
 connection_end(struct connection *c)
 {
-	if (!c->over || connection_socket(c) != CURL_SOCKET_BAD)
+	if (c->upstream != NULL || connection_socket(c) != CURL_SOCKET_BAD)
 		return;
 	lease_drop(&c->lease);
 	free(c);
@@ -137,6 +141,9 @@ on_close_socket(void *arg, curl_socket_t fd)
 		if (c->sockets[i].fd == fd)
 			c->sockets[i].fd = CURL_SOCKET_BAD;
 	}
+	/* The number may be somebody else's before the end of the transfer is told. */
+	if (c->upstream != NULL && c->upstream->fd == fd)
+		c->upstream->fd = CURL_SOCKET_BAD;
 	connection_end(c);
 	return rc;
 }
@@ -271,7 +278,7 @@ http_over(struct http_upstream *h)
 	h->added = 0;
 	h->fd = CURL_SOCKET_BAD;
 	event_del(h->stranded);
-	h->connection->over = 1;
+	h->connection->upstream = NULL;
 	connection_end(h->connection);
 	h->connection = NULL;
 }
@@ -345,6 +352,8 @@ on_stranded(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (h->fd == CURL_SOCKET_BAD)
+		return;
 	multi_poke(h->u.host->multi, h->fd);
 	if (!h->fresh) {
 		h->u.host->stats->reads++;
@@ -361,7 +370,7 @@ http_create(void)
 
 	if (h == NULL)
 		return NULL;
-	h->connection = connection_new();
+	h->connection = connection_new(h);
 	if (h->connection == NULL) {
 		free(h);
 		return NULL;
@@ -444,7 +453,7 @@ http_close(struct upstream *u)
 	if (h->easy != NULL)
 		curl_easy_cleanup(h->easy);
 	if (h->connection != NULL) {
-		h->connection->over = 1;
+		h->connection->upstream = NULL;
 		connection_end(h->connection);
 	}
 	if (h->stranded != NULL)

@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 #include "gateway/relay/cooldown.h"
+#include "gateway/relay/upstream.h"
 #include "provider.h"
 
 static struct provider provider;
@@ -31,6 +32,13 @@ serve(struct provider_conn *conn)
 		    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Blocked");
 	} else if (strncmp(path, "/typeless", 9) == 0) {
 		provider_say(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n");
+		provider_send(conn, second.data, second.len);
+	} else if (strncmp(path, "/whole", 6) == 0) {
+		char head[80];
+
+		snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+		    second.len);
+		provider_say(conn, head);
 		provider_send(conn, second.data, second.len);
 	} else if (strncmp(path, "/short", 6) == 0) {
 		provider_say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnope");
@@ -190,6 +198,81 @@ START_TEST(bytes_below_the_low_water_mark_are_not_stranded)
 	}
 	viewer_leave(v);
 	stream_release(&s);
+	finish_http();
+}
+END_TEST
+
+/* An upstream alone, settled as a channel does it: by an event that its bytes make active. */
+struct lone {
+	struct upstream *upstream;
+	struct event *settle;
+	size_t bytes;
+	int strangers[64]; /* sockets that others opened meanwhile */
+	_Bool met, ended;
+};
+
+static void
+lone_on_bytes(void *arg, const uint8_t *data, size_t len)
+{
+	struct lone *lone = arg;
+
+	(void)data;
+	lone->bytes += len;
+	event_active(lone->settle, 0, 0);
+}
+
+static void
+lone_on_ended(void *arg, enum upstream_fault fault, const struct err *err)
+{
+	(void)fault;
+	(void)err;
+	((struct lone *)arg)->ended = 1;
+}
+
+static void
+lone_on_settle(evutil_socket_t fd, short what, void *arg)
+{
+	struct lone *lone = arg;
+
+	(void)fd;
+	(void)what;
+	if (lone->bytes == second.len && !lone->met) {
+		ck_assert(!lone->ended);
+		lone->met = 1;
+		for (size_t i = 0; i < ARRAY_LEN(lone->strangers); i++)
+			lone->strangers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	}
+	upstream_settle(lone->upstream);
+}
+
+START_TEST(a_socket_that_takes_the_number_of_a_closed_one_is_left_alone)
+{
+	static const struct upstream_events events = { lone_on_bytes, lone_on_ended, NULL };
+	struct lone lone = { .bytes = 0 };
+	struct relay_stats counters = { 0 };
+	struct upstream_host host;
+	struct relay_source source = { .url = urls[0], .label = "acme" };
+	enum upstream_fault fault;
+
+	begin_http();
+	lone.settle = event_new(base, -1, 0, lone_on_settle, &lone);
+	snprintf(urls[0], URL_TEXT, "http://127.0.0.1:%u/whole", provider.port);
+	host = (struct upstream_host){ base, multi, NULL, &test_clock, &counters, NULL };
+	lone.upstream = upstream_open(&host, &source, &events, &lone, &fault, NULL);
+	ck_assert_ptr_nonnull(lone.upstream);
+	UNTIL(lone.ended);
+	ck_assert(lone.met);
+	for (size_t i = 0; i < ARRAY_LEN(lone.strangers); i++) {
+		int lowat = 0;
+		socklen_t len = sizeof(lowat);
+
+		ck_assert_int_eq(
+		    getsockopt(lone.strangers[i], SOL_SOCKET, SO_RCVLOWAT, &lowat, &len), 0);
+		ck_assert_int_eq(lowat, 1);
+		close(lone.strangers[i]);
+	}
+	upstream_close(lone.upstream);
+	event_free(lone.settle);
 	finish_http();
 }
 END_TEST
@@ -608,6 +691,7 @@ END_TEST
 UNIT_MAIN("relay over HTTP", UNIT_ROWS(plays_what_a_provider_sends_however_it_sends_it, 4),
     UNIT_TEST(the_request_carries_what_the_source_says),
     UNIT_TEST(bytes_below_the_low_water_mark_are_not_stranded),
+    UNIT_TEST(a_socket_that_takes_the_number_of_a_closed_one_is_left_alone),
     UNIT_ROWS(a_source_that_fails_alone_fails_the_join_with_the_reason, ARRAY_LEN(failures)),
     UNIT_TEST(nobody_there_is_said_at_once), UNIT_TEST(the_next_source_is_tried_at_once),
     UNIT_TEST(a_mute_source_leaves_time_for_the_next),
