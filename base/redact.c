@@ -285,9 +285,9 @@ redact_query(struct shape *s, const char *p, const char *end)
 			continue;
 		}
 		p += name + 1;
-		mark = find_mark(p, p + span_until(p, end, "&#"));
 		value = span_until(p, end, "&#?;");
-		if (mark != NULL && mark < p + value) {
+		mark = find_mark(p, p + value);
+		if (mark != NULL) {
 			show(s, p, (size_t)(mark + 3 - p));
 			p = redact_url(s, mark + 3, end);
 		} else {

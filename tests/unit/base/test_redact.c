@@ -222,6 +222,22 @@ START_TEST(learns_the_secret_of_a_header)
 }
 END_TEST
 
+/* What is shown may come from outside: the loop must not wait for it. */
+START_TEST(a_long_text_takes_no_time)
+{
+	struct buf text = BUF_INIT(1 << 20);
+	char *shown;
+
+	buf_str(&text, "http://h/?");
+	while (text.len < text.max - 3)
+		buf_str(&text, "==?");
+	shown = redacted(text.data);
+	ck_assert_str_eq(shown, text.data);
+	free(shown);
+	buf_release(&text);
+}
+END_TEST
+
 START_TEST(appends_and_keeps_to_the_limit)
 {
 	struct buf b = BUF_INIT(13);
@@ -240,4 +256,4 @@ UNIT_MAIN("redact", UNIT_ROWS(hides_what_is_shaped_like_a_secret, ARRAY_LEN(shap
     UNIT_ROWS(hides_what_was_told_to_be_a_secret, ARRAY_LEN(values)),
     UNIT_TEST(no_cut_shows_a_secret), UNIT_ROWS(learns_the_secrets_of_a_url, ARRAY_LEN(lessons)),
     UNIT_ROWS(learns_the_secret_of_a_header, ARRAY_LEN(headers)),
-    UNIT_TEST(appends_and_keeps_to_the_limit))
+    UNIT_TEST(a_long_text_takes_no_time), UNIT_TEST(appends_and_keeps_to_the_limit))
