@@ -19,3 +19,13 @@ gateway_find_playlist(const struct gateway *g, const char *name)
 	}
 	return NULL;
 }
+
+const struct gateway_guide *
+gateway_find_guide(const struct gateway *g, const char *name)
+{
+	for (size_t i = 0; i < g->guide_count; i++) {
+		if (strcmp(g->guides[i].config->name, name) == 0)
+			return &g->guides[i];
+	}
+	return NULL;
+}

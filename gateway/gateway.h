@@ -19,6 +19,7 @@ struct device;
 struct err;
 struct event_base;
 struct fetcher;
+struct guide;
 struct http_request;
 struct http_server;
 struct ledger;
@@ -36,6 +37,12 @@ struct gateway_playlist {
 	struct ledger *account;               /* a reference; limit is max_streams */
 };
 
+/* One entry of `guides` at work, in the config's order: the first is the best. */
+struct gateway_guide {
+	const struct config_guide *config; /* in gateway.config */
+	struct source *source;             /* owned */
+};
+
 struct gateway {
 	struct event_base *base;
 	const struct clock *clock;
@@ -45,12 +52,14 @@ struct gateway {
 	struct worker_pool *workers;
 	struct store *store;
 	struct channels *channels;
+	struct guide *guide; /* the one that is made of all guides */
 	struct relay *relay;
 	struct http_server *http;
 	struct allow *allow; /* who may watch */
 	struct gateway_playlist *playlists;
 	size_t playlist_count;
-	struct source *guide; /* NULL: none is configured */
+	struct gateway_guide *guides;
+	size_t guide_count;
 	struct device **devices;
 	size_t device_count;
 
@@ -65,7 +74,8 @@ struct gateway {
 
 /* What links in replies begin with: public_url, or how this client addressed us. */
 const char *gateway_base_url(const struct gateway *g, const struct http_request *req);
-/* The playlist of that name; NULL if the config no longer has it. */
+/* The playlist or guide of that name; NULL if the config no longer has it. */
 const struct gateway_playlist *gateway_find_playlist(const struct gateway *g, const char *name);
+const struct gateway_guide *gateway_find_guide(const struct gateway *g, const char *name);
 
 #endif

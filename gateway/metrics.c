@@ -242,8 +242,8 @@ add_sources(struct buf *out, const struct gateway *g)
 		    source_metrics[i].help);
 		for (size_t k = 0; k < g->playlist_count; k++)
 			add_source_value(out, g->playlists[k].source, i);
-		if (g->guide != NULL)
-			add_source_value(out, g->guide, i);
+		for (size_t k = 0; k < g->guide_count; k++)
+			add_source_value(out, g->guides[k].source, i);
 	}
 }
 

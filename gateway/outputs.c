@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/rows.h"
-#include "gateway/source.h"
 #include "gateway/tuner/tune.h"
 #include "playlist/lineup.h"
 #include "playlist/m3u_write.h"
@@ -43,51 +42,47 @@ outputs_playlist(struct http_request *req, void *arg)
 	char guide[LINKS_MAX + 16];
 
 	snprintf(guide, sizeof(guide), "%s/guide.xml", links);
-	m3u_write_header(&before, g->guide == NULL ? NULL : guide);
+	m3u_write_header(&before, guide);
 	form.before = before.data;
 	http_add_header(req, "Content-Disposition", "inline; filename=\"masthead.m3u\"");
 	rows_reply(req, g, &form, links);
 	buf_release(&before);
 }
 
-/* Opens the guide; replies and returns -1 when there is none. */
+/* A descriptor of its own for a reply; -1: there is none. */
 static int
-open_guide(struct http_request *req, const struct gateway *g, _Bool gzip)
+own(int fd)
 {
-	int fd;
+	return fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
 
-	if (g->guide == NULL) {
-		http_reply_text(req, 404,
-		    "No guide is configured. Add one under 'guides:' (docs/configuration.md).");
-		return -1;
+static void
+reply_guide(struct http_request *req, const char *type, int fd, int gzip_fd)
+{
+	if (fd != -1) {
+		http_reply_file(req, type, fd, gzip_fd);
+		return;
 	}
-	fd = open(gzip ? source_gzip_path(g->guide) : source_result_path(g->guide),
-	    O_RDONLY | O_CLOEXEC);
-	if (fd == -1) {
-		http_add_header(req, "Retry-After", "10");
-		http_reply_text(req, 503, "The guide is not there yet. Try again in a moment.");
-	}
-	return fd;
+	http_add_header(req, "Retry-After", "10");
+	http_reply_text(req, 503, "The guide is not there yet. Try again in a moment.");
 }
 
 void
 outputs_guide(struct http_request *req, void *arg)
 {
 	const struct gateway *g = arg;
-	int fd = open_guide(req, g, 0);
+	int fd = own(guide_xml_fd(g->guide));
 
-	if (fd != -1)
-		http_reply_file(req, "application/xml; charset=utf-8", fd,
-		    open(source_gzip_path(g->guide), O_RDONLY | O_CLOEXEC));
+	reply_guide(req, "application/xml; charset=utf-8", fd,
+	    fd == -1 ? -1 : own(guide_gzip_fd(g->guide)));
 }
 
 void
 outputs_guide_gzip(struct http_request *req, void *arg)
 {
-	int fd = open_guide(req, arg, 1);
+	const struct gateway *g = arg;
 
-	if (fd != -1)
-		http_reply_file(req, "application/gzip", fd, -1);
+	reply_guide(req, "application/gzip", own(guide_gzip_fd(g->guide)), -1);
 }
 
 void

@@ -134,10 +134,10 @@ add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 	const char *tone = "warn";
 	struct source_info info;
 
-	if (g->guide == NULL) {
+	if (g->guide_count == 0) {
 		buf_str(&state, "no guide is configured");
 	} else {
-		source_get_info(g->guide, &info);
+		source_get_info(g->guides[0].source, &info);
 		if (info.last_good != 0) {
 			tone = info.failures > 0 ? "warn" : "good";
 			if (info.entries > 0)
@@ -243,8 +243,8 @@ add_sources(struct buf *out, const struct gateway *g)
 	    "<th class=\"number minor\">Connections</th><th>State</th></tr>\n");
 	for (size_t i = 0; i < g->playlist_count; i++)
 		add_source(out, g, g->playlists[i].source, g->playlists[i].account);
-	if (g->guide != NULL)
-		add_source(out, g, g->guide, NULL);
+	for (size_t i = 0; i < g->guide_count; i++)
+		add_source(out, g, g->guides[i].source, NULL);
 	buf_str(out, "</table></div>\n");
 }
 

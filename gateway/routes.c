@@ -32,8 +32,8 @@ control_refresh(struct http_request *req, void *arg)
 
 	for (size_t i = 0; i < g->playlist_count; i++)
 		source_refresh(g->playlists[i].source);
-	if (g->guide != NULL)
-		source_refresh(g->guide);
+	for (size_t i = 0; i < g->guide_count; i++)
+		source_refresh(g->guides[i].source);
 	http_reply_text(req, 202, "refreshing");
 }
 

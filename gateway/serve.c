@@ -27,6 +27,7 @@
 #include "gateway/fetch.h"
 #include "gateway/folder.h"
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/pipes.h"
 #include "gateway/process.h"
@@ -197,6 +198,8 @@ on_source_settled(void *arg, struct source *source, _Bool changed)
 	source_get_info(source, &info);
 	if (changed && info.kind == SOURCE_PLAYLIST)
 		s->lineup_due = 1;
+	if (changed && info.kind == SOURCE_GUIDE)
+		guide_restore(s->g.guide);
 	make_lineup(s);
 	for (size_t i = 0; i < s->g.playlist_count; i++) {
 		source_get_info(s->g.playlists[i].source, &info);
@@ -217,6 +220,13 @@ on_lineup(void *arg, struct lineup *lineup, const struct err *err)
 		stream_update_all(&s->g);
 	}
 	check_ready(s);
+}
+
+static void
+on_guide(void *arg, const struct err *err)
+{
+	(void)arg;
+	(void)err; /* it was logged, and the status has it */
 }
 
 static _Bool
@@ -416,6 +426,10 @@ make_parts(struct serve *s, const struct config *config, struct err *err)
 	g->channels = channels_new(g->base, g->workers, config->data, on_lineup, s, err);
 	if (g->fetcher == NULL || g->channels == NULL)
 		return err_set(err, ENOMEM, "out of memory");
+	g->guide = guide_new(&(struct guide_deps){ g->base, g->workers, g->clock, config->data },
+	    on_guide, s, err);
+	if (g->guide == NULL)
+		return err_wrap(err, "guide");
 	pipes_init(&s->pipes, g->workers);
 	g->relay = relay_new(g->base, g->multi, &settings, &s->pipes, g->clock, err);
 	return g->relay == NULL ? err_wrap(err, "relay") : 0;
@@ -465,6 +479,7 @@ start(struct serve *s, struct config *config, struct err *err)
 	if (rc < 0)
 		return rc;
 	channels_restore(s->g.channels);
+	guide_restore(s->g.guide);
 	want_lineup(s); /* the sources may differ from those of the last life */
 	return 0;
 }
@@ -485,6 +500,7 @@ finish(struct serve *s)
 	relay_free(g->relay);      /* readers give their tuners back */
 	setup_release(g);
 	channels_free(g->channels);
+	guide_free(g->guide);
 	fetcher_free(g->fetcher);
 	worker_pool_free(g->workers);
 	multi_free(g->multi);

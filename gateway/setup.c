@@ -24,7 +24,8 @@ struct made {
 	struct allow *allow;
 	struct gateway_playlist *playlists;
 	size_t playlist_count;
-	struct source *guide;
+	struct gateway_guide *guides;
+	size_t guide_count;
 	struct device **devices;
 	size_t device_count;
 };
@@ -98,16 +99,27 @@ make_playlists(struct made *made, const struct gateway *g, const struct config *
 }
 
 static int
-make_guide(struct made *made, const struct gateway *g, const struct config *config,
+make_guides(struct made *made, const struct gateway *g, const struct config *config,
     const struct source_events *events, struct err *err)
 {
-	struct source_config wanted;
+	/* The one that is there copies a guide as it is: only the first has its place. */
+	size_t count = config->guide_count < 1 ? config->guide_count : 1;
 
-	if (config->guide_count == 0)
-		return 0;
-	wanted = guide_config(&config->guides[0]);
-	made->guide = keep_or_make(g, config, g->guide, &wanted, events, err);
-	return made->guide == NULL ? err_wrap(err, "guide '%s'", wanted.name) : 0;
+	made->guides = calloc(count + 1, sizeof(*made->guides));
+	if (made->guides == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		struct source_config wanted = guide_config(&config->guides[i]);
+		const struct gateway_guide *old = gateway_find_guide(g, wanted.name);
+
+		made->guide_count = i + 1;
+		made->guides[i].config = &config->guides[i];
+		made->guides[i].source = keep_or_make(g, config, old != NULL ? old->source : NULL,
+		    &wanted, events, err);
+		if (made->guides[i].source == NULL)
+			return err_wrap(err, "guide '%s'", wanted.name);
+	}
+	return 0;
 }
 
 static struct device *
@@ -171,7 +183,7 @@ make_all(struct made *made, const struct gateway *g, const struct config *config
 	if (rc == 0)
 		rc = make_playlists(made, g, config, events, err);
 	if (rc == 0)
-		rc = make_guide(made, g, config, events, err);
+		rc = make_guides(made, g, config, events, err);
 	return rc;
 }
 
@@ -184,7 +196,11 @@ uses_source(const struct made *made, const struct source *source)
 		if (made->playlists[i].source == source)
 			return 1;
 	}
-	return source != NULL && made->guide == source;
+	for (size_t i = 0; i < made->guide_count; i++) {
+		if (made->guides[i].source == source)
+			return 1;
+	}
+	return 0;
 }
 
 /* Frees `gone` but for the sources that `stays` uses as well. */
@@ -198,8 +214,11 @@ unmake(struct made *gone, const struct made *stays)
 		ledger_unref(gone->playlists[i].account);
 	}
 	free(gone->playlists);
-	if (!uses_source(stays, gone->guide))
-		source_free(gone->guide);
+	for (size_t i = 0; i < gone->guide_count; i++) {
+		if (!uses_source(stays, gone->guides[i].source))
+			source_free(gone->guides[i].source);
+	}
+	free(gone->guides);
 	for (size_t i = 0; i < gone->device_count; i++)
 		device_unref(gone->devices[i]);
 	free(gone->devices);
@@ -208,8 +227,8 @@ unmake(struct made *gone, const struct made *stays)
 static struct made
 made_of(const struct gateway *g)
 {
-	return (struct made){ g->allow, g->playlists, g->playlist_count, g->guide, g->devices,
-		g->device_count };
+	return (struct made){ g->allow, g->playlists, g->playlist_count, g->guides, g->guide_count,
+		g->devices, g->device_count };
 }
 
 /* -- putting into force ------------------------------------------------------------------ */
@@ -263,7 +282,8 @@ setup_apply(struct gateway *g, struct config *config, const struct source_events
 	g->allow = made.allow;
 	g->playlists = made.playlists;
 	g->playlist_count = made.playlist_count;
-	g->guide = made.guide;
+	g->guides = made.guides;
+	g->guide_count = made.guide_count;
 	g->devices = made.devices;
 	g->device_count = made.device_count;
 	unmake(&old, &made);

@@ -212,8 +212,8 @@ status_json(struct buf *out, const struct gateway *g)
 	json_array(&j, "sources");
 	for (size_t i = 0; i < g->playlist_count; i++)
 		add_source(&j, g->playlists[i].source, g->playlists[i].account);
-	if (g->guide != NULL)
-		add_source(&j, g->guide, NULL);
+	for (size_t i = 0; i < g->guide_count; i++)
+		add_source(&j, g->guides[i].source, NULL);
 	json_array_end(&j);
 	add_devices(&j, g);
 	json_array(&j, "channels");
