@@ -206,8 +206,8 @@ void http_reply_generated(struct http_request *req, int status, const char *type
  * Gives the socket away: returns its descriptor, now the caller's, and appends the
  * reply's head (status line, http_add_header's headers, Connection: close, no
  * length) to `head`. The request is gone after this. Non-blocking, TCP_NODELAY, and
- * still with TCP_USER_TIMEOUT: the kernel resets a peer that takes nothing for send_ms,
- * one that only pauses, too.
+ * still with TCP_USER_TIMEOUT, by which the kernel resets a peer that takes nothing for
+ * send_ms, be it only on pause: who lets peers pause for longer takes it off.
  */
 int http_take_socket(struct http_request *req, int status, const char *type, struct buf *head);
 

@@ -266,6 +266,7 @@ channel_new(struct relay *relay, const struct relay_channel *spec, struct err *e
 	c->readers.window = &c->window;
 	c->readers.stats = &relay->stats;
 	c->readers.late_ms = c->settings.late_ms;
+	c->readers.silent_ms = READER_SILENT_MS;
 	c->readers.changed = channel_on_reader;
 	c->readers.arg = c;
 	reader_group_init(&c->readers);

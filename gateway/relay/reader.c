@@ -16,17 +16,11 @@
 #include "gateway/relay/window.h"
 
 /* One reader's share of a turn; a new one with a whole window to catch up takes several. */
-#define SHARE_MAX    (1 << 20)
+#define SHARE_MAX   (1 << 20)
 /* Unsent bytes that the kernel may hold for a reader; more would only hide how late it is. */
-#define NOTSENT_MAX  (128 << 10)
-/*
- * A peer that is gone without a word has acknowledged nothing for so long. Not by
- * TCP_USER_TIMEOUT: that also ends a player on pause, whose window is closed but
- * whose kernel answers, and which late_ms allows to live longer.
- */
-#define DEAD_PEER_MS 15000
+#define NOTSENT_MAX (128 << 10)
 /* A viewer has asked for all that it gets; one that talks on and on is no viewer. */
-#define HEARD_MAX    65536
+#define HEARD_MAX   65536
 
 void
 reader_group_init(struct reader_group *group)
@@ -178,9 +172,14 @@ set_socket_options(int fd)
 		int level, name, value;
 	} options[] = {
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, DEAD_PEER_MS / 3000 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, DEAD_PEER_MS / 3000 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, READER_SILENT_MS / 3000 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, READER_SILENT_MS / 3000 },
 		{ IPPROTO_TCP, TCP_KEEPCNT, 2 },
+		/*
+		 * Whatever it was before: it would also end a player on pause, whose window is
+		 * closed but whose kernel answers, and which late_ms allows to live longer.
+		 */
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, 0 },
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
 		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_MAX },
 	};
@@ -297,32 +296,44 @@ reader_skip(struct reader_group *group, uint64_t position, uint64_t to, const ui
 	}
 }
 
-/* What it was sent waits for an acknowledgement, and none of any kind has come for long. */
+/*
+ * What it was sent waits for an acknowledgement, and none of any kind has come for so
+ * long. A player on pause has acknowledged all and answers each probe of its closed
+ * window, but the kernel probes ever more rarely: only probes without an answer count,
+ * and the newest may still get one.
+ */
 static _Bool
-is_peer_silent(int fd)
+is_peer_silent(int fd, uint64_t ms)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	    info.tcpi_last_ack_recv >= DEAD_PEER_MS;
+	    info.tcpi_last_ack_recv >= ms && (info.tcpi_unacked > 0 || info.tcpi_probes > 1);
 }
 
 void
 reader_check(struct reader_group *group)
 {
-	uint64_t now_ms = clock_ms(group->clock);
+	uint64_t now_ms = clock_ms(group->clock), quiet;
 	struct relay_reader *r;
 
+	if (group->seen_head != group->window->head) {
+		group->seen_head = group->window->head;
+		group->seen_ms = now_ms;
+	}
+	quiet = now_ms - group->seen_ms;
 	TAILQ_FOREACH(r, &group->list, link) {
 		uint64_t blocked = r->blocked_ms != 0 ? now_ms - r->blocked_ms : 0;
+		/* While bytes flow to it, a dead peer soon blocks: no need to ask. */
+		_Bool ask = blocked >= group->silent_ms || quiet >= group->silent_ms;
 
 		if (r->dead)
 			continue;
 		if (r->end_ms != 0 && now_ms >= r->end_ms) {
 			reader_end(r);
 		} else if (blocked >= group->late_ms ||
-		    (blocked >= DEAD_PEER_MS && is_peer_silent(r->fd))) {
+		    (ask && is_peer_silent(r->fd, group->silent_ms))) {
 			group->stats->readers_dropped++;
 			reader_end(r);
 		}

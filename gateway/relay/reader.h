@@ -5,7 +5,8 @@
  *
  * A reader that is slower than the stream falls behind until its bytes are about
  * to leave the window; then it is moved on to a mark, at a packet's boundary, and
- * hears the PAT and PMT again. One that takes nothing at all for late_ms ends.
+ * hears the PAT and PMT again. One that takes nothing at all for late_ms ends,
+ * and one whose peer has vanished without a word, sooner.
  */
 #ifndef GATEWAY_RELAY_READER_H
 #define GATEWAY_RELAY_READER_H
@@ -31,7 +32,9 @@ struct reader_group {
 	struct relay_stats *stats;
 	uint64_t bytes_out;
 	uint64_t late_ms;
-	_Bool sendfile; /* how the next bytes are sent */
+	uint64_t silent_ms;          /* a peer that acknowledges nothing for so long is gone */
+	uint64_t seen_head, seen_ms; /* of the window, and when it was first seen there */
+	_Bool sendfile;              /* how the next bytes are sent */
 	TAILQ_HEAD(reader_list, relay_reader) list;
 	unsigned count;
 	_Bool ended; /* some reader has; reader_reap is due */
@@ -60,6 +63,9 @@ struct relay_reader {
 	char text[];
 };
 
+/* silent_ms, and what the kernel's keep-alive probes are set for. */
+#define READER_SILENT_MS 15000
+
 void reader_group_init(struct reader_group *group);
 
 /*
@@ -74,7 +80,7 @@ void reader_pump(struct reader_group *group);
 /* The bytes before `position` leave: who is there goes on at `to`, after `psi`. */
 void reader_skip(struct reader_group *group, uint64_t position, uint64_t to, const uint8_t *psi,
     size_t psi_len);
-/* Ends those whose time is over, and who have taken nothing for too long. */
+/* Now and then: ends those whose time is over, who take nothing, or whose peer is gone. */
 void reader_check(struct reader_group *group);
 /* Ends them all. */
 void reader_end_all(struct reader_group *group);

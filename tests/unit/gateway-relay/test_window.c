@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "base/err.h"
 #include "stream.h"
+#include "tcp.h"
 #include "unit.h"
 
 #define SEGMENTS 6 /* that the window keeps */
@@ -140,24 +140,6 @@ START_TEST(says_what_leaves_before_it_leaves)
 	finish();
 }
 END_TEST
-
-static void
-tcp_pair(int fds[2])
-{
-	struct sockaddr_in addr = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(addr);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)&addr, len), 0);
-	ck_assert_int_eq(listen(listener, 1), 0);
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
-	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(fds[1], (struct sockaddr *)&addr, len), 0);
-	fds[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-	ck_assert_int_ge(fds[0], 0);
-	close(listener);
-}
 
 /*
  * A receiver on this machine takes nothing while the window goes round several
