@@ -98,8 +98,11 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	room = b->cap - b->len;
 	n = vsnprintf(b->data + b->len, room, fmt, ap);
-	assert(n >= 0);
-	if ((size_t)n >= room) {
+	if (n < 0) {
+		/* More than INT_MAX bytes. */
+		b->error = -EMSGSIZE;
+		b->data[b->len] = '\0';
+	} else if ((size_t)n >= room) {
 		b->data[b->len] = '\0';
 		if (buf_reserve(b, (size_t)n)) {
 			vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);

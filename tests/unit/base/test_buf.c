@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "unit.h"
 
@@ -99,6 +100,20 @@ START_TEST(what_is_not_text_is_left_out_or_shown)
 }
 END_TEST
 
+/* As a text of 2 GiB, which is more than printf(3) can count; this one is quicker. */
+START_TEST(what_printf_refuses_is_an_error)
+{
+	static const wchar_t no_character[] = { 0x7fffffff, 0 };
+	struct buf b = BUF_INIT(100);
+
+	buf_str(&b, "kept");
+	buf_printf(&b, "%ls", no_character);
+	ck_assert_int_eq(buf_status(&b), -EMSGSIZE);
+	ck_assert_str_eq(b.data, "kept");
+	buf_release(&b);
+}
+END_TEST
+
 START_TEST(xml_escapes_and_drops_what_xml_forbids)
 {
 	struct buf b = BUF_INIT(200);
@@ -111,5 +126,5 @@ END_TEST
 
 UNIT_MAIN("buf", UNIT_TEST(keeps_a_nul_behind_the_bytes),
     UNIT_TEST(never_passes_its_limit_and_keeps_the_error), UNIT_TEST(take_hands_the_memory_over),
-    UNIT_TEST(xml_escapes_and_drops_what_xml_forbids),
+    UNIT_TEST(what_printf_refuses_is_an_error), UNIT_TEST(xml_escapes_and_drops_what_xml_forbids),
     UNIT_ROWS(what_is_not_text_is_left_out_or_shown, ARRAY_LEN(encodings)))
