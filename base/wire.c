@@ -281,26 +281,30 @@ fill(struct wire_reader *r, size_t want, const unsigned char **p, size_t *len)
 	return r->have == want;
 }
 
+/* Takes bytes up to the end of a message. */
+static int
+take_message(struct wire_reader *r, const unsigned char **p, size_t *len, struct err *err)
+{
+	const struct wire_rule *rule;
+	struct wire_head head;
+
+	if (r->have < WIRE_HEAD_MAX && !fill(r, WIRE_HEAD_MAX, p, len))
+		return 0;
+	memcpy(&head, r->frame, sizeof(head));
+	rule = find_rule(r, &head, err);
+	if (rule == NULL)
+		return -EPROTO;
+	return fill(r, WIRE_HEAD_MAX + head.len, p, len) ? handle(r, rule, head.len, err) : 0;
+}
+
 int
 wire_feed(struct wire_reader *r, const void *data, size_t len, struct err *err)
 {
 	const unsigned char *p = data;
-	const struct wire_rule *rule;
-	struct wire_head head;
-	int rc;
 
-	while (len > 0) {
-		if (r->have < WIRE_HEAD_MAX && !fill(r, WIRE_HEAD_MAX, &p, &len))
-			break;
-		memcpy(&head, r->frame, sizeof(head));
-		rule = find_rule(r, &head, err);
-		if (rule == NULL)
-			return -EPROTO;
-		if (!fill(r, WIRE_HEAD_MAX + head.len, &p, &len))
-			break;
-		rc = handle(r, rule, head.len, err);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	if (r->error != 0)
+		return err_set(err, r->error, "an earlier message was bad");
+	while (len > 0 && r->error == 0)
+		r->error = take_message(r, &p, &len, err);
+	return r->error;
 }

@@ -79,6 +79,7 @@ struct wire_reader {
 	enum wire_phase phase;                                 /* WIRE_PHASE_HELLO at first */
 	unsigned char frame[WIRE_HEAD_MAX + WIRE_PAYLOAD_MAX]; /* one frame in the making */
 	size_t have;                                           /* bytes of it; 0 between frames */
+	int error;                                             /* of an earlier wire_feed */
 	void *arg;
 };
 /* `rules` must outlive the reader; no rule's max may be above WIRE_PAYLOAD_MAX. */

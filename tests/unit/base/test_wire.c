@@ -308,6 +308,29 @@ START_TEST(a_bad_message_names_the_rule_and_is_not_acted_on)
 }
 END_TEST
 
+static int
+refuse(struct wire_msg *msg, void *arg, struct err *err)
+{
+	++*(unsigned *)arg;
+	(void)wire_get_u8(msg);
+	return err_set(err, ECANCELED, "no");
+}
+
+START_TEST(after_an_error_nothing_is_taken)
+{
+	static const struct wire_rule rule = { WIRE_HELLO, 1u << WIRE_PHASE_HELLO, 1,
+		WIRE_PHASE_WORK, refuse };
+	static const unsigned char hello[] = { WIRE_HELLO, 0, 0, 0, 1, 0, 0, 0, 1 };
+	struct wire_reader r;
+	unsigned count = 0;
+
+	wire_reader_init(&r, &rule, 1, &count);
+	ck_assert_int_eq(wire_feed(&r, hello, sizeof(hello), NULL), -ECANCELED);
+	ck_assert_int_eq(wire_feed(&r, hello, sizeof(hello), NULL), -ECANCELED);
+	ck_assert_uint_eq(count, 1);
+}
+END_TEST
+
 START_TEST(no_mutation_is_taken_for_more_than_it_is)
 {
 	static const unsigned char masks[] = { 0x01, 0x02, 0x04, 0x08, 0x40, 0x80, 0xff };
@@ -432,7 +455,7 @@ UNIT_MAIN("wire", UNIT_TEST(what_a_worker_says_is_heard_however_it_is_cut),
     UNIT_TEST(a_life_that_is_cut_short_is_no_error_and_no_end),
     UNIT_TEST(a_failure_may_come_before_hello),
     UNIT_ROWS(a_bad_message_names_the_rule_and_is_not_acted_on, ARRAY_LEN(bad)),
-    UNIT_TEST(no_mutation_is_taken_for_more_than_it_is),
+    UNIT_TEST(after_an_error_nothing_is_taken), UNIT_TEST(no_mutation_is_taken_for_more_than_it_is),
     UNIT_TEST(a_long_text_is_cut_between_characters),
     UNIT_TEST(a_cursor_past_its_end_reads_nothing),
     UNIT_TEST(a_parent_that_has_gone_is_an_error_and_no_signal),
