@@ -190,7 +190,10 @@ add_conditional(scmp_filter_ctx ctx, unsigned allow)
 {
 	const uint32_t yes = SCMP_ACT_ALLOW, no = SCMP_ACT_ERRNO(EACCES);
 	const struct conditional rows[] = {
-		/* No memory that can be executed; shared and writable only where asked for. */
+		/*
+		 * No memory that can be executed; shared and writable only where asked for.
+		 * (mprotect may still make it so: it writes no more than pwrite does.)
+		 */
 		{ 0, yes, SCMP_SYS(mmap), 2,
 		    { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
 			{ 3, SCMP_CMP_MASKED_EQ, MAP_TYPE, MAP_PRIVATE } } },
