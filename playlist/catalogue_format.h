@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "playlist/snapshot.h"
+#include "base/snapshot.h"
 
 /* Its last byte is the layout's version. */
 #define CATALOGUE_MAGIC "MHCATLG\1"

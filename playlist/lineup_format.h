@@ -11,8 +11,8 @@
 
 #include <stdint.h>
 
+#include "base/snapshot.h"
 #include "playlist/identity.h"
-#include "playlist/snapshot.h"
 
 struct lineup;
 

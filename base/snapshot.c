@@ -1,4 +1,4 @@
-#include "playlist/snapshot.h"
+#include "base/snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
  * that a text, or a list of "name\0value\0...\0" pairs, that starts inside ends
  * inside, wherever it starts.
  */
-#ifndef PLAYLIST_SNAPSHOT_H
-#define PLAYLIST_SNAPSHOT_H
+#ifndef BASE_SNAPSHOT_H
+#define BASE_SNAPSHOT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,8 +17,9 @@
 
 struct err;
 
-#define SNAPSHOT_TAIL     4
-#define SNAPSHOT_TEXT_MAX (256u << 10) /* bytes of a text; the M3U reader makes none as long */
+#define SNAPSHOT_TAIL 4
+#define SNAPSHOT_TEXT_MAX \
+	(256u << 10) /* bytes of a text in a checked blob; the M3U reader makes none as long */
 
 /* A place in the file. */
 struct snapshot_part {
