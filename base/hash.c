@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -80,6 +81,114 @@ hash_sip(const void *data, size_t len)
 	sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
+
+/* -- XXH64 ------------------------------------------------------------------- */
+
+#define XX_1 UINT64_C(0x9e3779b185ebca87)
+#define XX_2 UINT64_C(0xc2b2ae3d27d4eb4f)
+#define XX_3 UINT64_C(0x165667b19e3779f9)
+#define XX_4 UINT64_C(0x85ebca77c2b2ae63)
+#define XX_5 UINT64_C(0x27d4eb2f165667c5)
+
+#define XX_STRIPE 32
+
+static inline uint64_t
+xx_read64(const unsigned char *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return le64toh(value);
+}
+
+static inline uint64_t
+xx_round(uint64_t lane, uint64_t input)
+{
+	return rotl(lane + input * XX_2, 31) * XX_1;
+}
+
+/* Takes whole stripes; returns where it stopped. */
+static const unsigned char *
+xx_stripes(uint64_t lanes[4], const unsigned char *p, size_t len)
+{
+	uint64_t a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
+
+	for (; len >= XX_STRIPE; len -= XX_STRIPE, p += XX_STRIPE) {
+		a = xx_round(a, xx_read64(p));
+		b = xx_round(b, xx_read64(p + 8));
+		c = xx_round(c, xx_read64(p + 16));
+		d = xx_round(d, xx_read64(p + 24));
+	}
+	lanes[0] = a;
+	lanes[1] = b;
+	lanes[2] = c;
+	lanes[3] = d;
+	return p;
+}
+
+void
+hash_xx_init(struct hash_xx *h)
+{
+	*h = (struct hash_xx){ .lanes = { XX_1 + XX_2, XX_2, 0, -XX_1 } };
+}
+
+void
+hash_xx_add(struct hash_xx *h, const void *data, size_t len)
+{
+	const unsigned char *p = data, *stop;
+	size_t have = h->len % XX_STRIPE;
+
+	h->len += len;
+	if (have > 0) {
+		size_t n = XX_STRIPE - have < len ? XX_STRIPE - have : len;
+
+		memcpy(h->rest + have, p, n);
+		if (have + n < XX_STRIPE)
+			return;
+		(void)xx_stripes(h->lanes, h->rest, XX_STRIPE);
+		p += n;
+		len -= n;
+	}
+	stop = xx_stripes(h->lanes, p, len);
+	len -= (size_t)(stop - p);
+	if (len > 0)
+		memcpy(h->rest, stop, len);
+}
+
+static uint64_t
+xx_merge(const uint64_t lanes[4])
+{
+	uint64_t sum = rotl(lanes[0], 1) + rotl(lanes[1], 7) + rotl(lanes[2], 12) +
+	    rotl(lanes[3], 18);
+
+	for (int i = 0; i < 4; i++)
+		sum = (sum ^ xx_round(0, lanes[i])) * XX_1 + XX_4;
+	return sum;
+}
+
+uint64_t
+hash_xx_end(const struct hash_xx *h)
+{
+	uint64_t sum = h->len >= XX_STRIPE ? xx_merge(h->lanes) : XX_5;
+	size_t i = 0, len = h->len % XX_STRIPE;
+	uint32_t word;
+
+	sum += h->len;
+	for (; i + 8 <= len; i += 8)
+		sum = rotl(sum ^ xx_round(0, xx_read64(h->rest + i)), 27) * XX_1 + XX_4;
+	if (i + 4 <= len) {
+		memcpy(&word, h->rest + i, sizeof(word));
+		sum = rotl(sum ^ le32toh(word) * XX_1, 23) * XX_2 + XX_3;
+		i += 4;
+	}
+	for (; i < len; i++)
+		sum = rotl(sum ^ h->rest[i] * XX_5, 11) * XX_1;
+	sum = (sum ^ sum >> 33) * XX_2;
+	sum = (sum ^ sum >> 29) * XX_3;
+	return sum ^ sum >> 32;
+}
+
+/* -- the map ----------------------------------------------------------------- */
 
 void
 hash_map_init(struct hash_map *map)

@@ -31,6 +31,35 @@ START_TEST(fnv_is_the_same_for_ever)
 }
 END_TEST
 
+/* Of the reference program, xxhsum. */
+static const struct {
+	const char *text;
+	uint64_t hash;
+} xx_vectors[] = {
+	{ "", UINT64_C(0xef46db3751d8e999) },
+	{ "a", UINT64_C(0xd24ec4f1a98c6e5b) },
+	{ "abc", UINT64_C(0x44bc2cf5ad770999) },
+	{ "Nobody inspects the spammish repetition", UINT64_C(0xfbcea83c8a378bf1) },
+	{ "Call me Ishmael. Some years ago--never mind how long precisely-",
+	    UINT64_C(0x02a2e85470d6fd96) },
+};
+
+START_TEST(xx_is_the_same_for_ever_at_every_cut)
+{
+	const char *text = xx_vectors[_i].text;
+	size_t len = strlen(text);
+
+	for (size_t step = 1; step <= len + 1; step++) {
+		struct hash_xx h;
+
+		hash_xx_init(&h);
+		for (size_t at = 0; at < len; at += step)
+			hash_xx_add(&h, text + at, len - at < step ? len - at : step);
+		ck_assert_uint_eq(hash_xx_end(&h), xx_vectors[_i].hash);
+	}
+}
+END_TEST
+
 START_TEST(sip_is_the_same_within_a_process)
 {
 	static const char text[] = "0123456789abcdefghij";
@@ -149,6 +178,7 @@ START_TEST(a_map_survives_keys_of_one_place)
 END_TEST
 
 UNIT_MAIN("hash", UNIT_ROWS(fnv_is_the_same_for_ever, ARRAY_LEN(vectors)),
+    UNIT_ROWS(xx_is_the_same_for_ever_at_every_cut, ARRAY_LEN(xx_vectors)),
     UNIT_TEST(sip_is_the_same_within_a_process), UNIT_TEST(sip_is_another_one_in_each_process),
     UNIT_TEST(sip_spreads_every_bit), UNIT_TEST(a_map_finds_what_was_put_and_nothing_else),
     UNIT_TEST(a_map_takes_the_keys_at_the_edges), UNIT_TEST(a_map_survives_keys_of_one_place))
