@@ -3,170 +3,170 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <zlib.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "base/list.h"
+#include "base/unpack_codec.h"
 
 #define PIECE (128u << 10)
 
-enum unpack_form {
-	UNPACK_UNKNOWN, /* fewer than two bytes so far */
-	UNPACK_PLAIN,
-	UNPACK_MEMBER,  /* in a member */
-	UNPACK_BETWEEN, /* behind one */
-	UNPACK_PADDING, /* behind the last */
-};
+static const struct unpack_codec *const codecs[] = { &unpack_gzip, &unpack_xz, &unpack_zstd,
+	&unpack_zip };
 
 struct unpack {
 	struct unpack_limits limits;
 	unpack_cb *out;
 	void *arg;
-	enum unpack_form form;
-	unsigned char magic[2];
+	unsigned layers; /* that may still be found */
+	unsigned char magic[UNPACK_MAGIC_MAX];
 	size_t magic_len;
+	_Bool known, over;                /* the form is; nothing that follows matters */
+	const struct unpack_codec *codec; /* NULL: plain */
+	void *state;
+	struct unpack *inner; /* what the codec gives may be compressed once more */
 	uint64_t in_bytes, out_bytes;
-	_Bool open;
-	z_stream z;
-	unsigned char piece[PIECE];
+	unsigned char *piece; /* PIECE bytes, with a codec */
 };
+
+static struct unpack *
+new_layer(const struct unpack_limits *limits, unpack_cb *out, void *arg, unsigned layers)
+{
+	struct unpack *u = calloc(1, sizeof(*u));
+
+	if (u == NULL)
+		return NULL;
+	u->limits = *limits;
+	u->out = out;
+	u->arg = arg;
+	u->layers = layers;
+	return u;
+}
 
 struct unpack *
 unpack_new(const struct unpack_limits *limits, unpack_cb *out, void *arg)
 {
-	struct unpack *g = calloc(1, sizeof(*g));
-
-	if (g == NULL)
-		return NULL;
-	g->limits = *limits;
-	g->out = out;
-	g->arg = arg;
-	return g;
+	return new_layer(limits, out, arg, UNPACK_LAYERS_MAX);
 }
 
 void
-unpack_free(struct unpack *g)
+unpack_free(struct unpack *u)
 {
-	if (g == NULL)
+	if (u == NULL)
 		return;
-	if (g->open)
-		(void)inflateEnd(&g->z);
-	free(g);
+	if (u->state != NULL)
+		u->codec->free(u->state);
+	unpack_free(u->inner);
+	free(u->piece);
+	free(u);
 }
 
 static int
-give(struct unpack *g, const void *data, size_t len, struct err *err)
+give(struct unpack *u, const void *data, size_t len, struct err *err)
 {
 	if (len == 0)
 		return 0;
-	g->out_bytes += len;
-	if (g->out_bytes > g->limits.bytes_max)
-		return err_set(err, EFBIG, "more than %" PRIu64 " MiB", g->limits.bytes_max >> 20);
-	if (g->form != UNPACK_PLAIN && g->out_bytes > g->limits.ratio_free &&
-	    g->out_bytes / g->limits.ratio_max > g->in_bytes)
-		return err_set(err, EFBIG, "gzip: more than %u times its size",
-		    g->limits.ratio_max);
-	return g->out(data, len, g->arg, err);
+	u->out_bytes += len;
+	if (u->out_bytes > u->limits.bytes_max)
+		return err_set(err, EFBIG, "more than %" PRIu64 " MiB", u->limits.bytes_max >> 20);
+	if (u->codec != NULL && u->out_bytes > u->limits.ratio_free &&
+	    u->out_bytes / u->limits.ratio_max > u->in_bytes)
+		return err_set(err, EFBIG, "%s: more than %u times its size", u->codec->name,
+		    u->limits.ratio_max);
+	return u->inner != NULL ? unpack_feed(u->inner, data, len, err)
+				: u->out(data, len, u->arg, err);
 }
 
-/* Inflates up to the end of the input or of the member. */
 static int
-inflate_some(struct unpack *g, struct err *err)
+feed(struct unpack *u, const unsigned char *data, size_t len, struct err *err)
 {
-	int code = Z_OK, rc;
+	struct unpack_io io = { .in = data, .in_len = len };
 
-	while (code == Z_OK && (g->z.avail_in > 0 || g->z.avail_out == 0)) {
-		g->z.next_out = g->piece;
-		g->z.avail_out = PIECE;
-		code = inflate(&g->z, Z_NO_FLUSH);
-		if (code == Z_MEM_ERROR)
-			return err_set(err, ENOMEM, "out of memory");
-		if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-			return err_set(err, EBADMSG, "broken gzip data: %s",
-			    g->z.msg == NULL ? "preset dictionary" : g->z.msg);
-		rc = give(g, g->piece, PIECE - g->z.avail_out, err);
+	if (u->codec == NULL)
+		return give(u, data, len, err);
+	while (!u->over && (io.in_len > 0 || io.room == 0)) {
+		size_t before = io.in_len;
+		int rc, given;
+
+		io.out = u->piece;
+		io.room = PIECE;
+		rc = u->codec->run(u->state, &io, err);
 		if (rc < 0)
 			return rc;
+		u->in_bytes += before - io.in_len;
+		u->over = rc > 0;
+		if (!u->over && io.in_len == before && io.room == PIECE && before > 0)
+			return err_set(err, EBADMSG, "broken %s data: it stands still",
+			    u->codec->name);
+		given = give(u, u->piece, PIECE - io.room, err);
+		if (given < 0)
+			return given;
 	}
-	if (code == Z_STREAM_END)
-		g->form = UNPACK_BETWEEN;
 	return 0;
 }
 
-static int
-next_member(struct unpack *g, struct err *err)
+static const struct unpack_codec *
+find_codec(const struct unpack *u)
 {
-	/* zlib reads the rest of the magic and complains if it is none. */
-	g->form = *g->z.next_in == 0x1f ? UNPACK_MEMBER : UNPACK_PADDING;
-	if (g->form == UNPACK_MEMBER && inflateReset(&g->z) != Z_OK)
-		return err_set(err, ENOMEM, "out of memory");
-	return 0;
+	for (size_t i = 0; u->layers > 0 && i < ARRAY_LEN(codecs); i++) {
+		if (u->magic_len >= codecs[i]->magic_len &&
+		    memcmp(u->magic, codecs[i]->magic, codecs[i]->magic_len) == 0)
+			return codecs[i];
+	}
+	return NULL;
 }
 
-static int
-feed(struct unpack *g, const unsigned char *data, size_t len, struct err *err)
+/* Could it still become one that begin() would know? */
+static _Bool
+is_undecided(const struct unpack *u)
 {
-	int rc = 0;
-
-	if (g->form == UNPACK_PLAIN)
-		return give(g, data, len, err);
-	while (len > 0 && rc == 0 && g->form != UNPACK_PADDING) {
-		uInt n = len > (1u << 30) ? 1u << 30 : (uInt)len;
-		union {
-			const unsigned char *in;
-			unsigned char *out;
-		} cast = { .in = data };
-
-		g->z.next_in = cast.out;
-		g->z.avail_in = n;
-		g->in_bytes += n;
-		data += n;
-		len -= n;
-		while (rc == 0 && g->z.avail_in > 0 && g->form != UNPACK_PADDING) {
-			if (g->form == UNPACK_BETWEEN)
-				rc = next_member(g, err);
-			if (rc == 0 && g->form == UNPACK_MEMBER)
-				rc = inflate_some(g, err);
-		}
+	for (size_t i = 0; u->layers > 0 && i < ARRAY_LEN(codecs); i++) {
+		if (u->magic_len < codecs[i]->magic_len &&
+		    memcmp(u->magic, codecs[i]->magic, u->magic_len) == 0)
+			return 1;
 	}
-	return rc;
+	return 0;
 }
 
 /* Decides by what came first what the input is. */
 static int
-begin(struct unpack *g, struct err *err)
+begin(struct unpack *u, struct err *err)
 {
-	g->form = UNPACK_PLAIN;
-	if (g->magic_len == 2 && g->magic[0] == 0x1f && g->magic[1] == 0x8b) {
-		/* 15 + 16: the gzip wrapper, with its check sum. */
-		if (inflateInit2(&g->z, 15 + 16) != Z_OK)
+	u->known = 1;
+	u->codec = find_codec(u);
+	if (u->codec != NULL) {
+		u->piece = malloc(PIECE);
+		u->inner = new_layer(&u->limits, u->out, u->arg, u->layers - 1);
+		u->state = u->codec->new ();
+		if (u->piece == NULL || u->inner == NULL || u->state == NULL)
 			return err_set(err, ENOMEM, "out of memory");
-		g->open = 1;
-		g->form = UNPACK_MEMBER;
 	}
-	return feed(g, g->magic, g->magic_len, err);
+	return feed(u, u->magic, u->magic_len, err);
 }
 
 int
-unpack_feed(struct unpack *g, const void *data, size_t len, struct err *err)
+unpack_feed(struct unpack *u, const void *data, size_t len, struct err *err)
 {
 	const unsigned char *p = data;
 	int rc = 0;
 
-	while (g->form == UNPACK_UNKNOWN && len > 0 && rc == 0) {
-		g->magic[g->magic_len++] = *p++;
+	while (!u->known && len > 0 && rc == 0) {
+		u->magic[u->magic_len++] = *p++;
 		len--;
-		if (g->magic_len == 2)
-			rc = begin(g, err);
+		if (find_codec(u) != NULL || !is_undecided(u))
+			rc = begin(u, err);
 	}
-	return rc == 0 && len > 0 ? feed(g, p, len, err) : rc;
+	return rc == 0 && len > 0 ? feed(u, p, len, err) : rc;
 }
 
 int
-unpack_finish(struct unpack *g, struct err *err)
+unpack_finish(struct unpack *u, struct err *err)
 {
-	if (g->form == UNPACK_UNKNOWN)
-		return begin(g, err);
-	if (g->form == UNPACK_MEMBER)
-		return err_set(err, EBADMSG, "the gzip data was cut off");
-	return 0;
+	int rc = 0;
+
+	if (!u->known)
+		rc = begin(u, err);
+	if (rc == 0 && u->codec != NULL && !u->over && !u->codec->whole(u->state))
+		return err_set(err, EBADMSG, "the %s data was cut off", u->codec->name);
+	return rc == 0 && u->inner != NULL ? unpack_finish(u->inner, err) : rc;
 }
