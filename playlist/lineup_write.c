@@ -16,16 +16,6 @@ struct pair {
 	uint32_t place;
 };
 
-/* Texts that neighbours share in the catalogue, so that their addresses are the same. */
-enum shared {
-	SHARED_GUIDE_ID,
-	SHARED_LOGO,
-	SHARED_GROUP,
-	SHARED_AGENT,
-	SHARED_HEADERS,
-	SHARED_COUNT
-};
-
 struct writer {
 	const struct lineup_plan *plan;
 	struct snapshot_out out;
@@ -34,10 +24,7 @@ struct writer {
 	struct lineup_row *rows;
 	struct lineup_stream_row *streams;
 	uint32_t *source_names; /* offsets */
-	struct {
-		const char *text;
-		uint32_t offset;
-	} last[SHARED_COUNT]; /* of the channel before */
+	struct hash_map shared; /* offsets, by the address of the text in its catalogue */
 };
 
 static int
@@ -65,15 +52,19 @@ add_text(struct writer *w, const char *text)
 	return (uint32_t)(add_bytes(w, text, strlen(text) + 1) - sizeof(struct lineup_header));
 }
 
-/* Adds a text, or points at the same one of the channel before. */
+/* Adds a text, or points at it where another channel has the same one of its catalogue. */
 static uint32_t
-add_shared(struct writer *w, enum shared slot, const char *text)
+add_shared(struct writer *w, const char *text)
 {
-	if (text != w->last[slot].text) {
-		w->last[slot].offset = add_text(w, text);
-		w->last[slot].text = text;
+	uint64_t key = hash_sip(&text, sizeof(text));
+	uint32_t offset = hash_map_get(&w->shared, key, 0);
+
+	if (offset == 0 && text[0] != '\0') {
+		offset = add_text(w, text);
+		if (hash_map_put(&w->shared, key, offset) < 0)
+			w->out.error = -ENOMEM;
 	}
-	return w->last[slot].offset;
+	return offset;
 }
 
 /* Bytes of "name\0value\0...\0". More than the M3U reader makes: as if there were none. */
@@ -93,12 +84,12 @@ attrs_len(const char *attrs)
 
 /* A text that is one of the attributes is there already. */
 static uint32_t
-add_field(struct writer *w, enum shared slot, const char *text, const struct catalogue_entry *e,
-    size_t attrs, uint32_t attrs_offset)
+add_field(struct writer *w, const char *text, const struct catalogue_entry *e, size_t attrs,
+    uint32_t attrs_offset)
 {
 	if (attrs > 1 && text >= e->attrs && text < e->attrs + attrs)
 		return attrs_offset + (uint32_t)(text - e->attrs);
-	return add_shared(w, slot, text);
+	return add_shared(w, text);
 }
 
 static void
@@ -123,17 +114,17 @@ add_channel(struct writer *w, uint32_t i)
 		row->attrs = (uint32_t)(add_bytes(w, e.attrs, attrs) -
 		    sizeof(struct lineup_header));
 	row->id = d->id;
-	row->guide_id = add_field(w, SHARED_GUIDE_ID, e.tvg_id, &e, attrs, row->attrs);
-	row->logo = add_field(w, SHARED_LOGO, e.logo, &e, attrs, row->attrs);
-	row->group = add_field(w, SHARED_GROUP, e.group, &e, attrs, row->attrs);
+	row->guide_id = add_field(w, e.tvg_id, &e, attrs, row->attrs);
+	row->logo = add_field(w, e.logo, &e, attrs, row->attrs);
+	row->group = add_field(w, e.group, &e, attrs, row->attrs);
 	row->first_stream = i;
 	row->stream_count = 1;
 	row->flags = e.radio ? LINEUP_RADIO : 0;
 	w->streams[i] = (struct lineup_stream_row){
 		.source = w->source_names[d->source],
 		.url = add_text(w, e.url),
-		.user_agent = add_shared(w, SHARED_AGENT, e.user_agent),
-		.headers = add_shared(w, SHARED_HEADERS, e.headers),
+		.user_agent = add_shared(w, e.user_agent),
+		.headers = add_shared(w, e.headers),
 	};
 }
 
@@ -272,6 +263,7 @@ lineup_write(int fd, const struct lineup_plan *plan, struct err *err)
 	else
 		rc = write_all(&w, err);
 	snapshot_out_release(&w.out);
+	hash_map_release(&w.shared);
 	free(w.order);
 	free(w.rows);
 	free(w.streams);

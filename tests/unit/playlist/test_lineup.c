@@ -364,6 +364,27 @@ START_TEST(ids_are_the_same_when_all_else_was_lost)
 }
 END_TEST
 
+/* Else one source could make the lineup of all too large, by its numbers alone. */
+START_TEST(what_entries_share_is_kept_once_whatever_their_numbers)
+{
+	struct buf list = BUF_INIT(1 << 20);
+	struct stat st;
+	int fd;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		if (i % 500 == 0)
+			buf_printf(&list, "#EXTGRP:%04000u\n", i);
+		buf_printf(&list, "#EXTINF:-1 tvg-chno=\"%u\",A\nhttp://h/%u\n",
+		    i % 500 * 2 + i / 500 + 1, i);
+	}
+	fd = list_lineup_file(list.data, NULL, NOW, NULL);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_lt(st.st_size, 1 << 20);
+	close(fd);
+	buf_release(&list);
+}
+END_TEST
+
 /* A list of one line over and over costs no more than any other of its length. */
 START_TEST(many_doubles_take_no_time)
 {
@@ -605,6 +626,7 @@ UNIT_MAIN("lineup", UNIT_ROWS(numbers_follow_the_playlist, ARRAY_LEN(numberings)
     UNIT_TEST(a_channel_is_gone_from_when_it_is_missed),
     UNIT_TEST(a_playlist_may_ask_for_a_gone_channels_number),
     UNIT_TEST(a_number_that_was_given_stays), UNIT_TEST(ids_are_the_same_when_all_else_was_lost),
+    UNIT_TEST(what_entries_share_is_kept_once_whatever_their_numbers),
     UNIT_TEST(many_doubles_take_no_time), UNIT_TEST(an_empty_lineup_is_a_lineup),
     UNIT_TEST(checking_goes_in_steps), UNIT_TEST(a_hostile_file_is_read_inside_its_bounds),
     UNIT_TEST(a_file_that_remembers_more_than_there_can_be_is_refused),
