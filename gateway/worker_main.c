@@ -20,7 +20,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } workers[] = {
 	{ "catalogue", catalogue_worker },
-	{ "guide", guide_worker },
+	{ "guide", guide_copy_worker },
 	{ "lineup", lineup_worker },
 	{ "testcard", testcard_worker },
 };

@@ -38,7 +38,7 @@ copy_all(struct guide_copy *g, struct err *err)
 }
 
 int
-guide_worker(int argc, char **argv)
+guide_copy_worker(int argc, char **argv)
 {
 	const struct sandbox_limits limits = {
 		.memory = MEMORY_MAX,
