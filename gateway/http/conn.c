@@ -163,7 +163,10 @@ begin_body(struct http_conn *conn)
 
 	http_body_init(&req->reader, &req->head, conn->server->config.limits.body_max);
 	go(conn, CONN_BODY);
-	/* RFC 9110 §10.1.1. The socket's buffer is empty here: it takes these 25 bytes. */
+	/*
+	 * RFC 9110 §10.1.1. The socket takes these 25 bytes, unless earlier replies fill it: a
+	 * client that did not read those has no claim to be waited for.
+	 */
 	if (req->head.expect_continue && req->head.minor >= 1 && conn->in.len == 0 &&
 	    send(conn->fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL) != sizeof(go_on) - 1)
 		http_conn_cut(conn);

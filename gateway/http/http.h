@@ -208,6 +208,7 @@ void http_reply_generated(struct http_request *req, int status, const char *type
  * length) to `head`. The request is gone after this. Non-blocking, TCP_NODELAY, and
  * still with TCP_USER_TIMEOUT, by which the kernel resets a peer that takes nothing for
  * send_ms, be it only on pause: who lets peers pause for longer takes it off.
+ * `head` holds an error, and must not be sent, when memory was short.
  */
 int http_take_socket(struct http_request *req, int status, const char *type, struct buf *head);
 

@@ -122,7 +122,14 @@ on_ready(void *arg, int rc, const struct err *err)
 	t->req = NULL;
 	options.head = head.data;
 	options.head_len = head.len;
-	rc = relay_attach(t->join, fd, &options, &attach_err);
+	rc = buf_status(&head);
+	if (rc == 0) {
+		rc = relay_attach(t->join, fd, &options, &attach_err);
+	} else {
+		err_set(&attach_err, -rc, "the reply's head cannot be made");
+		relay_cancel(t->join);
+		(void)close(fd);
+	}
 	if (rc < 0) {
 		log_warn_e(&t->log, &attach_err, "cannot start");
 		tune_free(t);
