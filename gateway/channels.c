@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,7 +22,8 @@
 #define BUILD_DEADLINE_MS (5 * 60 * 1000)
 #define RETRY_FIRST_MS    2000
 #define RETRY_MAX_MS      (5 * 60 * 1000)
-#define LINEUP_FDS        2 /* before the catalogues: the new snapshot, the previous one */
+/* Before the catalogues: the new snapshot, the previous one, the new list of what it wants. */
+#define LINEUP_FDS        3
 
 struct channels {
 	struct event_base *base;
@@ -33,9 +35,12 @@ struct channels {
 	char **names, **paths;
 	size_t count;
 	struct lineup *lineup; /* in use */
+	char *wanted_path;     /* snapshots/wanted */
+	struct lineup_wanted wanted;
 	/* in the making */
 	struct worker *worker;
-	struct file_save out;
+	struct file_save out, out_wanted;
+	struct lineup_wanted new_wanted;
 	struct lineup *candidate; /* being checked */
 	struct event *check;      /* the next turn of checking */
 	struct event *retry;      /* after a failure */
@@ -65,6 +70,15 @@ count_turn(struct channels *c, uint64_t since_us)
 		c->info.swap_us_max = took;
 }
 
+static void
+drop_output(struct channels *c)
+{
+	lineup_unref(c->candidate);
+	c->candidate = NULL;
+	file_abort(&c->out);
+	file_abort(&c->out_wanted);
+}
+
 /* -- ends of a build --------------------------------------------------------------- */
 
 static void
@@ -90,6 +104,19 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	channels_rebuild(arg);
 }
 
+/*
+ * Without a new lineup the last life's list is what there is. Which one that was nobody
+ * knows any more; a hash that it has never had only means that the guides are read once more.
+ */
+static void
+settle_for_old_wanted(struct channels *c)
+{
+	struct stat st;
+
+	if (c->wanted.ids == 0 && stat(c->wanted_path, &st) == 0)
+		c->wanted.ids = c->wanted.text = (uint64_t)st.st_ino ^ (uint64_t)st.st_mtime;
+}
+
 static void
 finish(struct channels *c, _Bool good)
 {
@@ -109,6 +136,7 @@ finish(struct channels *c, _Bool good)
 		c->info.failed++;
 		c->failures++;
 		log_error_e(&c->log, &c->err, "no new lineup, the last good one stays");
+		settle_for_old_wanted(c);
 		plan_retry(c);
 		c->ready(c->arg, NULL, &c->err);
 	}
@@ -116,6 +144,23 @@ finish(struct channels *c, _Bool good)
 		c->again = 0;
 		channels_rebuild(c);
 	}
+}
+
+/* What the worker has written becomes the last good; a list that is what it was stays. */
+static int
+keep_output(struct channels *c)
+{
+	int rc = 0;
+
+	if (c->new_wanted.text == c->wanted.text)
+		file_abort(&c->out_wanted);
+	else
+		rc = file_replace(&c->out_wanted, &c->err);
+	if (rc == 0)
+		rc = file_replace(&c->out, &c->err);
+	if (rc == 0)
+		c->wanted = c->new_wanted;
+	return rc;
 }
 
 static void
@@ -141,17 +186,14 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	if (rc > 0)
 		(void)event_add(c->check, &next_turn);
 	if (rc == 0 && !c->restoring)
-		rc = file_replace(&c->out, &c->err);
+		rc = keep_output(c);
 	if (rc == 0)
 		swap(c);
 	count_turn(c, began);
 	if (rc > 0)
 		return;
-	if (rc < 0) {
-		lineup_unref(c->candidate);
-		c->candidate = NULL;
-		file_abort(&c->out);
-	}
+	if (rc < 0)
+		drop_output(c);
 	finish(c, rc == 0);
 }
 
@@ -194,6 +236,10 @@ on_worker_result(void *arg, const char *key, uint64_t value)
 		c->info.added = (uint32_t)value;
 	else if (strcmp(key, "gone") == 0)
 		c->info.gone = (uint32_t)value;
+	else if (strcmp(key, "wanted") == 0)
+		c->new_wanted.ids = value;
+	else if (strcmp(key, "wanted_text") == 0)
+		c->new_wanted.text = value;
 }
 
 static void
@@ -205,7 +251,7 @@ on_worker_ended(void *arg, const struct err *err)
 	if (err != NULL)
 		c->err = *err;
 	if (err != NULL || start_check(c, c->out.fd) < 0) {
-		file_abort(&c->out);
+		drop_output(c);
 		finish(c, 0);
 	}
 }
@@ -268,20 +314,25 @@ start_worker(struct channels *c)
 	int rc;
 
 	rc = file_begin(&c->out, c->path, 0600, &c->err);
-	if (rc < 0)
+	if (rc == 0)
+		rc = file_begin(&c->out_wanted, c->wanted_path, 0600, &c->err);
+	if (rc < 0) {
+		drop_output(c);
 		return rc;
+	}
 	fds[0] = c->out.fd;
 	fds[1] = open_previous(c);
+	fds[2] = c->out_wanted.fd;
 	if (fds[1] == -1)
 		err_sys(&c->err, "the lineup before");
 	else if (open_catalogues(c, fds, &spec, args) == 0)
 		c->worker = worker_start(c->workers, &spec, &events, c, &c->err);
-	for (size_t i = 1; i < spec.fd_count; i++) {
-		if (fds[i] != -1)
-			(void)close(fds[i]);
-	}
+	if (fds[1] != -1)
+		(void)close(fds[1]);
+	for (size_t i = LINEUP_FDS; i < spec.fd_count; i++)
+		(void)close(fds[i]);
 	if (c->worker == NULL)
-		file_abort(&c->out);
+		drop_output(c);
 	return c->worker == NULL ? -ECHILD : 0;
 }
 
@@ -333,13 +384,15 @@ channels_new(struct event_base *base, struct worker_pool *workers, const char *d
 	c->workers = workers;
 	c->ready = ready;
 	c->arg = arg;
-	c->out = (struct file_save)FILE_SAVE_INIT;
+	c->out = c->out_wanted = (struct file_save)FILE_SAVE_INIT;
 	log_init(&c->log, "lineup");
 	c->check = evtimer_new(base, on_check, c);
 	c->retry = evtimer_new(base, on_retry, c);
 	if (asprintf(&c->path, "%s/snapshots/lineup", data) == -1)
 		c->path = NULL;
-	if (c->check == NULL || c->retry == NULL || c->path == NULL) {
+	if (asprintf(&c->wanted_path, "%s/snapshots/wanted", data) == -1)
+		c->wanted_path = NULL;
+	if (c->check == NULL || c->retry == NULL || c->path == NULL || c->wanted_path == NULL) {
 		err_set(err, ENOMEM, "out of memory");
 		channels_free(c);
 		return NULL;
@@ -371,11 +424,11 @@ channels_free(struct channels *c)
 		event_free(c->check);
 	if (c->retry != NULL)
 		event_free(c->retry);
-	file_abort(&c->out);
-	lineup_unref(c->candidate);
+	drop_output(c);
 	lineup_unref(c->lineup);
 	drop_sources(c);
 	free(c->path);
+	free(c->wanted_path);
 	free(c);
 }
 
@@ -405,6 +458,12 @@ struct lineup *
 channels_lineup(const struct channels *c)
 {
 	return c->lineup;
+}
+
+void
+channels_get_wanted(const struct channels *c, struct channels_wanted *ret)
+{
+	*ret = (struct channels_wanted){ c->wanted_path, c->wanted.ids, c->wanted.text };
 }
 
 void

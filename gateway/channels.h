@@ -1,7 +1,7 @@
 /*
  * The channels: has the lineup worker make a lineup of all catalogues whenever
- * one has changed, checks the result a little at a time so that the loop never
- * waits, and swaps it in by pointer. A build that fails is tried again with
+ * one has changed, and a list of what it wants of the guides; checks the result a
+ * little at a time so that the loop never waits, and swaps it in by pointer. A build that fails is tried again with
  * back-off. Viewers and replies under way keep the lineup that they began with.
  */
 #ifndef GATEWAY_CHANNELS_H
@@ -44,6 +44,17 @@ void channels_rebuild(struct channels *c);
 
 /* Borrowed; lineup_ref to keep it. NULL: none yet. */
 struct lineup *channels_lineup(const struct channels *c);
+
+/*
+ * What the lineup wants of the guides (epg/wanted.h), in the file snapshots/wanted. The
+ * hashes are 0 before it is known whether that is still so: then a lineup is in the making.
+ */
+struct channels_wanted {
+	const char *path;
+	uint64_t ids;  /* of the set of guide ids */
+	uint64_t text; /* of the whole file */
+};
+void channels_get_wanted(const struct channels *c, struct channels_wanted *ret);
 
 struct channels_info {
 	_Bool building;

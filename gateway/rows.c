@@ -146,17 +146,18 @@ rows_reply(struct http_request *req, const struct gateway *g, const struct rows_
 void
 rows_add_m3u(struct buf *out, const struct lineup_channel *channel, const char *url)
 {
-	char number[24];
+	char number[24], guide_id[LINEUP_GUIDE_ID_SIZE];
 	const struct m3u_out entry = { .name = channel->name,
 		.url = url,
 		.chno = number,
 		.tvg_name = channel->name,
-		.tvg_id = channel->guide_id,
+		.tvg_id = guide_id,
 		.logo = channel->logo,
 		.group = channel->group,
 		.extra = channel->attrs,
 		.radio = channel->radio };
 
 	lineup_number_text(channel, number);
+	lineup_guide_id(channel->id, guide_id);
 	m3u_write_entry(out, &entry);
 }

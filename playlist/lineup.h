@@ -42,6 +42,13 @@ struct lineup_result {
 int lineup_build(int fd, const struct lineup_source *sources, size_t count,
     const struct lineup *previous, int64_t now, struct lineup_result *ret, struct err *err);
 
+struct lineup_wanted {
+	uint64_t ids;  /* a hash of the set of guide ids; never 0 */
+	uint64_t text; /* a hash of all that was written; never 0 */
+};
+/* Writes to fd what a lineup wants of the guides (lineup_wanted.c has the format). */
+int lineup_write_wanted(int fd, const struct lineup *l, struct lineup_wanted *ret, struct err *err);
+
 /* -- reading --------------------------------------------------------------- */
 
 struct lineup_stream {      /* points into the mapping */
@@ -88,7 +95,13 @@ void lineup_get_stream(const struct lineup *l, const struct lineup_channel *chan
 void lineup_number_text(const struct lineup_channel *channel, char out[24]);
 /* The id as text: 16 hex digits, as in stream addresses; `out` holds 17 bytes. */
 void lineup_id_text(uint64_t id, char out[17]);
-/* The reverse; false if it is not an id. */
+/*
+ * The id of a channel in our guide, and its tvg-id: with a word behind the digits, since
+ * programs take an id of digits alone for a number.
+ */
+#define LINEUP_GUIDE_ID_SIZE (16 + sizeof(".masthead"))
+void lineup_guide_id(uint64_t id, char out[LINEUP_GUIDE_ID_SIZE]);
+/* The reverse of lineup_id_text; false if it is not an id. */
 _Bool lineup_id_parse(const char *id, uint64_t *ret);
 
 #endif

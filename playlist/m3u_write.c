@@ -59,12 +59,15 @@ m3u_write_header(struct buf *out, const char *guide_url)
 	buf_char(out, '\n');
 }
 
-/* What struct m3u_out says, under each of the names that it goes by. */
+/*
+ * What struct m3u_out says, under each of the names that it goes by; and what our guide has
+ * done already: players would add tvg-shift to its times once more.
+ */
 static _Bool
 is_said(const char *name)
 {
 	static const char *const said[] = { "tvg-id", "tvg-name", "tvg-chno", "tvg-logo",
-		"group-title", "radio", "channel-number", "ch-number", "channel-id" };
+		"group-title", "radio", "channel-number", "ch-number", "channel-id", "tvg-shift" };
 
 	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
 		if (strcasecmp(name, said[i]) == 0)

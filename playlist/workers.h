@@ -15,9 +15,10 @@ int catalogue_worker(int argc, char **argv);
 
 /*
  * lineup SOURCE...: fd 4 an empty file for the lineup snapshot
- * (playlist/lineup.h), fd 5 the previous lineup snapshot (empty at first), then
- * one catalogue snapshot per SOURCE name, in the config's order. Results:
- * "channels", "kept", "added", "gone".
+ * (playlist/lineup.h), fd 5 the previous lineup snapshot (empty at first), fd 6 an
+ * empty file for what it wants of the guides (playlist/lineup_wanted.c), then one
+ * catalogue snapshot per SOURCE name, in the config's order. Results: "channels",
+ * "kept", "added", "gone"; "wanted" and "wanted_text" (struct lineup_wanted).
  */
 int lineup_worker(int argc, char **argv);
 

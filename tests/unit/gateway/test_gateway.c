@@ -309,7 +309,7 @@ START_TEST(every_document_is_what_clients_expect)
 			    "%s: %s", documents[i].path, reply.head.data);
 	}
 	ask("GET", "/playlist.m3u?group-title=FR,UK", NULL);
-	ck_assert_ptr_nonnull(strstr(reply.body.data, "tvg-id=\"one.uk\""));
+	ck_assert_ptr_nonnull(strstr(reply.body.data, ".masthead\""));
 	ck_assert_ptr_nonnull(strstr(reply.body.data, "\nhttp://tv:1/stream/"));
 	ck_assert_ptr_null(strstr(reply.body.data, "Zwei"));
 	ask("GET", "/", NULL);

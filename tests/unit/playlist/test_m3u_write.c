@@ -39,7 +39,7 @@ START_TEST(writes_attributes_in_order_and_leaves_out_the_empty)
 	    "#EXTM3U url-tvg=\"http://gw/guide.xml\" x-tvg-url=\"http://gw/guide.xml\"\n"
 	    "#EXTINF:-1 tvg-id=\"one.uk\" tvg-name=\"One\" tvg-chno=\"5.1\" "
 	    "tvg-logo=\"http://l/1.png\" group-title=\"News  UK\" radio=\"true\" "
-	    "catchup=\"default\" tvg-shift=\"2\",One, two\nhttp://gw/stream/1.ts\n"
+	    "catchup=\"default\",One, two\nhttp://gw/stream/1.ts\n"
 	    "#EXTINF:-1,Two\nhttp://gw/2.ts\n");
 	buf_clear(&out);
 	m3u_write_header(&out, NULL);

@@ -274,34 +274,52 @@ catalogue_file(const char *list)
 	return fd;
 }
 
+/* All that a lineup worker said, but for the hashes at its end. */
+static void
+assert_heard(const struct buf *out, const char *expected)
+{
+	const char *hashes = strstr(out->data, "wanted=");
+
+	ck_assert_msg(hashes != NULL && strlen(expected) == (size_t)(hashes - out->data) &&
+		strncmp(out->data, expected, strlen(expected)) == 0,
+	    "%s", out->data);
+}
+
 START_TEST(catalogues_become_a_lineup_and_that_the_next)
 {
 	char name[] = "lineup", a[] = "a", b[] = "b", *argv[] = { name, a, b, NULL };
 	int first = list_file(), second = list_file(), empty = list_file();
 	int one = catalogue_file("#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,B\nhttp://h/2\n");
-	int two = catalogue_file("#EXTINF:-1,C\nhttp://h/1\n"), fewer, fds[4];
+	int two = catalogue_file("#EXTINF:-1 tvg-id=\"c.uk\",C\nhttp://h/1\n"), fewer, fds[5];
+	char wanted[256] = "";
 	struct buf out = BUF_INIT(10000);
 	struct lineup_channel channel;
 	struct lineup *l;
 
 	fds[0] = first;
 	fds[1] = empty;
-	fds[2] = one;
-	fds[3] = two;
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
-	ck_assert_str_eq(out.data, "hello;channels=3;kept=0;added=3;gone=0;");
+	fds[2] = list_file();
+	fds[3] = one;
+	fds[4] = two;
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 5, &out), 0);
+	assert_heard(&out, "hello;channels=3;kept=0;added=3;gone=0;");
+	ck_assert_int_gt(pread(fds[2], wanted, sizeof(wanted) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(wanted, ".masthead\t1\t0\t\tA\t\n"));
+	ck_assert_ptr_nonnull(strstr(wanted, ".masthead\t3\t0\tc.uk\tC\t\n"));
 	fewer = catalogue_file("#EXTINF:-1,B\nhttp://h/2\n");
 	fds[0] = second;
 	fds[1] = first;
-	fds[2] = fewer;
+	fds[3] = fewer;
+	ck_assert_int_eq(ftruncate(fds[2], 0), 0);
+	ck_assert_int_eq(lseek(fds[2], 0, SEEK_SET), 0);
 	buf_clear(&out);
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
-	ck_assert_str_eq(out.data, "hello;channels=2;kept=2;added=0;gone=1;");
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 5, &out), 0);
+	assert_heard(&out, "hello;channels=2;kept=2;added=0;gone=1;");
 	ck_assert_int_eq(lineup_load(&l, second, NULL), 0);
 	ck_assert(lineup_find_number(l, "3", &channel));
 	ck_assert_str_eq(channel.name, "C");
 	lineup_unref(l);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		(void)close(fds[i]);
 	(void)close(empty);
 	(void)close(one);
@@ -312,15 +330,15 @@ END_TEST
 START_TEST(a_previous_lineup_that_is_broken_costs_no_channel)
 {
 	char name[] = "lineup", a[] = "a", *argv[] = { name, a, NULL };
-	int fds[] = { list_file(), file_with(TEXT("not a lineup at all")),
+	int fds[] = { list_file(), file_with(TEXT("not a lineup at all")), list_file(),
 		catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 3, &out), 0);
-	ck_assert_str_eq(out.data,
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
+	assert_heard(&out,
 	    "hello;0: the previous lineup is not used: not a whole lineup;"
 	    "channels=1;kept=0;added=1;gone=0;");
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		(void)close(fds[i]);
 	buf_release(&out);
 }
@@ -329,12 +347,12 @@ END_TEST
 START_TEST(a_catalogue_that_is_broken_is_named)
 {
 	char name[] = "lineup", a[] = "acme", *argv[] = { name, a, NULL };
-	int fds[] = { list_file(), list_file(), file_with(TEXT("not a catalogue")) };
+	int fds[] = { list_file(), list_file(), list_file(), file_with(TEXT("not a catalogue")) };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 3, &out), 1);
+	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 1);
 	ck_assert_str_eq(out.data, "hello;failed: catalogue of 'acme': not a whole catalogue;");
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		(void)close(fds[i]);
 	buf_release(&out);
 }
