@@ -45,6 +45,7 @@
 #define PATIENCE_MS   60000 /* so long a lineup waits for playlists that were never read */
 #define DRAIN_MS      5000  /* for replies under way when it is told to stop */
 #define DRAIN_TICK_MS 50
+#define BODY_MAX      4096 /* of a request: no route reads one, but some clients send a form */
 
 struct serve_options {
 	struct cmd_settings settings;
@@ -438,7 +439,8 @@ make_parts(struct serve *s, const struct config *config, struct err *err)
 static int
 make_http(struct serve *s, struct err *err)
 {
-	const struct http_config http = { .routes = routes,
+	const struct http_config http = { .limits = { .body_max = BODY_MAX },
+		.routes = routes,
 		.arg = &s->g,
 		.clock = s->g.clock,
 		.allowed = is_allowed };

@@ -148,6 +148,17 @@ def test_endless_headers_do_not_fill_the_memory(served):
     assert served.metrics()["process_resident_memory_bytes"] - before < 4 << 20
 
 
+def test_bodies_that_nobody_reads_do_not_fill_the_memory(served):
+    before = served.metrics()["process_resident_memory_bytes"]
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            sock = stack.enter_context(served.connect())
+            with contextlib.suppress(OSError):
+                sock.sendall(b"POST /lineup.post HTTP/1.1\r\nHost: a\r\n"
+                             b"Content-Length: 1000000\r\n\r\n" + b"x" * 999999)
+        assert served.metrics()["process_resident_memory_bytes"] - before < 8 << 20
+
+
 def test_slow_requests_are_cut_by_an_absolute_deadline(served):
     """A header line a second keeps nothing alive (slowloris)."""
     began = time.monotonic()
