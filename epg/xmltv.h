@@ -76,11 +76,23 @@ enum xmltv_element {
 
 enum xmltv_many { XMLTV_ONE, XMLTV_SOME }; /* at most one (? in the DTD), or any number (* and +) */
 
+/* What an element must have, or it says nothing and is not written. */
+enum xmltv_need {
+	XMLTV_NEEDS_NOTHING, /* that it is there is what it says: <new/> */
+	XMLTV_NEEDS_TEXT,
+	XMLTV_NEEDS_ATTR,  /* attrs[0] */
+	XMLTV_NEEDS_BOTH,  /* text and attrs[0] */
+	XMLTV_NEEDS_CHILD, /* an element below it that is written */
+	XMLTV_NEEDS_VALUE, /* its <value> */
+	XMLTV_NEEDS_ANY    /* text, or an element below it */
+};
+
 struct xmltv_row {
 	const char *name;
 	const char *attrs[XMLTV_ATTRS_MAX]; /* NULL-padded; in the order of xmltv_node.attrs */
 	_Bool text;                         /* it has text of its own */
 	enum xmltv_many many;
+	enum xmltv_need need;
 };
 extern const struct xmltv_row xmltv_rows[XMLTV_ELEMENTS];
 
@@ -95,13 +107,17 @@ enum xmltv_element xmltv_find(enum xmltv_kind kind, enum xmltv_element parent, c
 #define XMLTV_PROGRAMME_ATTRS 5
 extern const char *const xmltv_programme_attrs[XMLTV_PROGRAMME_ATTRS];
 
-/* A text in xmltv_entry.text: UTF-8 without references, no control characters. */
+/*
+ * A text in xmltv_entry.text: UTF-8 without references, no control characters, blanks
+ * only between words and one at a time (to XMLTV, more of them mean the same). It is not
+ * NUL-terminated.
+ */
 struct xmltv_span {
 	uint32_t at, len;
 };
-#define XMLTV_ABSENT     \
-	{                \
-		0, 0     \
+#define XMLTV_ABSENT \
+	{            \
+		0, 0 \
 	} /* at is never 0 for a text that is there, even an empty one */
 
 struct xmltv_node {
@@ -140,10 +156,17 @@ struct xmltv_node *xmltv_add(struct xmltv_entry *e, enum xmltv_element element, 
 void xmltv_drop(struct xmltv_entry *e, size_t i);
 
 /*
+ * Makes a text of the source fit for an entry, in place: no control characters, runs of
+ * blanks one blank, none at its ends. Returns its new length.
+ */
+size_t xmltv_tidy(char *text, size_t len);
+
+/*
  * Appends the attributes (" clumpidx="0/1"") and the children, one element a line, in
  * the DTD's order (those of one name in the order that they came), none that must be
- * alone twice, empty ones that must not be empty left out. A programme without a title
- * gets an empty one. What is written is well-formed and valid whatever the entry holds.
+ * alone twice, those that say nothing (enum xmltv_need) and empty attributes left out. A
+ * programme without a title gets an empty one, a channel without a display-name its id.
+ * What is written is well-formed and valid whatever the entry holds.
  */
 void xmltv_write_attrs(struct buf *out, const struct xmltv_entry *e);
 void xmltv_write_children(struct buf *out, const struct xmltv_entry *e);
