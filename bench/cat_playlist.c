@@ -36,20 +36,17 @@ static const struct place load_place, subject_place = { .subject = 1 };
 static char *
 make_playlist(const char *name, const char *entries)
 {
-	char *path = bench_path(name), *self = realpath("/proc/self/exe", NULL), *program;
+	char *path = bench_path(name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	const char *const argv[] = { bench_program("catalogue_gen"), entries, NULL };
 
-	if (fd == -1 || self == NULL ||
-	    asprintf(&program, "%.*s/catalogue_gen", (int)(strrchr(self, '/') - self), self) == -1)
+	if (fd == -1)
 		bench_die("%s: %s", path, strerror(errno));
-	const char *const argv[] = { program, entries, NULL };
 	if (child_wait(child_exec(&load_place, argv, fd, "catalogue_gen.log"), WAIT_MS) != 0) {
 		child_show_log("catalogue_gen.log");
-		bench_die("%s does not make a playlist", program);
+		bench_die("%s does not make a playlist", argv[0]);
 	}
 	(void)close(fd);
-	free(program);
-	free(self);
 	return path;
 }
 

@@ -142,6 +142,18 @@ bench_path(const char *name)
 	return path;
 }
 
+const char *
+bench_program(const char *name)
+{
+	char *self = realpath("/proc/self/exe", NULL), *path;
+
+	if (self == NULL ||
+	    asprintf(&path, "%.*s/%s", (int)(strrchr(self, '/') - self), self, name) == -1)
+		bench_die("out of memory");
+	free(self);
+	return path;
+}
+
 char *
 bench_write(const char *name, const char *text)
 {

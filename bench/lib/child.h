@@ -33,6 +33,9 @@ char *bench_path(const char *name);
 /* Writes a text file there and returns its path. */
 char *bench_write(const char *name, const char *text);
 
+/* The path of another program of bench/, which was built beside this one; it lives on. */
+const char *bench_program(const char *name);
+
 /* 0 in the child, which never returns from what it does: it ends by _exit. */
 pid_t child_fork(const struct place *place);
 /*
