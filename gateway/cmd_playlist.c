@@ -2,198 +2,57 @@
  * masthead playlist: reads playlists as the gateway does, in the same jailed
  * worker, and writes what it found.
  */
-#include <curl/curl.h>
 #include <errno.h>
-#include <event2/event.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/multi.h"
 #include "base/redact.h"
 #include "base/url.h"
 #include "gateway/cmd.h"
+#include "gateway/cmd_job.h"
 #include "gateway/worker.h"
 #include "playlist/catalogue.h"
 #include "playlist/m3u_write.h"
 
-#define ENTRY_MAX   (1u << 20) /* bytes of one entry's text */
-#define FETCH_S     600L
-#define PROGRESS_MS 200
+#define ENTRY_MAX (1u << 20) /* bytes of one entry's text */
 
 struct playlist_options {
 	_Bool json, m3u;
 };
 
-/* One source being read. */
-struct reading {
-	const char *source;
-	const char *shown; /* the same without its secrets */
-	struct event_base *base;
-	_Bool terminal; /* stderr is one: show progress */
-	uint64_t told_ms, began_ms, skipped;
-	_Bool ended;
-	struct err err;
-};
-
-/* -- bytes in ---------------------------------------------------------------- */
-
-static size_t
-on_body(char *data, size_t size, size_t count, void *arg)
-{
-	const int *fd = arg;
-
-	return file_write_all(*fd, data, size * count, NULL) < 0 ? 0 : size * count;
-}
-
-static int
-fetch_url(int fd, const char *url, struct err *err)
-{
-	CURL *easy = multi_easy();
-	CURLcode result;
-
-	if (easy == NULL)
-		return err_set(err, ENOMEM, "out of memory");
-	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Masthead");
-	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, FETCH_S);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* the worker inflates */
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &fd);
-	result = curl_easy_perform(easy);
-	curl_easy_cleanup(easy);
-	if (result != CURLE_OK)
-		return err_set(err, EIO, "%s", curl_easy_strerror(result));
-	return 0;
-}
-
-/* A pipe has to become a file that the worker can take its time with. */
-static int
-copy_stdin(int fd, struct err *err)
-{
-	static char piece[1 << 16];
-	ssize_t n;
-
-	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_sys(err, "read");
-		if (file_write_all(fd, piece, (size_t)n, err) < 0)
-			return -EIO;
-	}
-	return 0;
-}
-
-/* A descriptor of the playlist's bytes, or -errno. */
-static int
-open_source(const char *source, struct err *err)
-{
-	_Bool web = url_has_scheme(source, "http") || url_has_scheme(source, "https");
-	int fd, rc;
-
-	if (!web && strcmp(source, "-") != 0) {
-		const char *path = url_has_scheme(source, "file") ? source + strlen("file:")
-								  : source;
-
-		fd = open(strncmp(path, "//", 2) == 0 ? path + 2 : path, O_RDONLY | O_CLOEXEC);
-		return fd == -1 ? err_sys(err, "open") : fd;
-	}
-	fd = memfd_create("masthead-playlist", MFD_CLOEXEC);
-	if (fd == -1)
-		return err_sys(err, "memfd_create");
-	rc = web ? fetch_url(fd, source, err) : copy_stdin(fd, err);
-	if (rc == 0 && lseek(fd, 0, SEEK_SET) == -1)
-		rc = err_sys(err, "rewind");
-	if (rc == 0)
-		return fd;
-	(void)close(fd);
-	return rc;
-}
-
 /* -- the worker -------------------------------------------------------------- */
-
-static void
-on_progress(void *arg, uint64_t done, uint64_t total)
-{
-	struct reading *r = arg;
-	uint64_t now = clock_ms(&clock_system);
-
-	if (!r->terminal || now - r->began_ms < 1000 || now - r->told_ms < PROGRESS_MS)
-		return;
-	r->told_ms = now;
-	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB", r->shown, done / 1000000,
-	    total / 1000000);
-}
-
-static void
-on_note(void *arg, uint32_t line, const char *text)
-{
-	const struct reading *r = arg;
-	struct buf clean = BUF_INIT(8192), visible = BUF_INIT(32768);
-
-	redact_add(&clean, text);
-	buf_visible(&visible, clean.data);
-	fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->shown, line, visible.data);
-	buf_release(&clean);
-	buf_release(&visible);
-}
 
 static void
 on_result(void *arg, const char *key, uint64_t value)
 {
-	struct reading *r = arg;
+	uint64_t *skipped = arg;
 
 	if (strcmp(key, "skipped") == 0)
-		r->skipped = value;
+		*skipped = value;
 }
 
-static void
-on_ended(void *arg, const struct err *err)
-{
-	struct reading *r = arg;
-
-	if (err != NULL)
-		r->err = *err;
-	r->ended = 1;
-	event_base_loopbreak(r->base);
-}
-
+/* Reads the playlist at `in` into a catalogue at `out`. `shown` is `source` without its secrets. */
 static int
-read_in_worker(struct reading *r, struct worker_pool *pool, int in, int out, struct err *err)
+read_in_worker(struct cmd_job *job, const char *source, const char *shown, int in, int out,
+    uint64_t *skipped, struct err *err)
 {
-	static const struct worker_events events = { on_progress, on_note, on_result, on_ended };
-	int base = memfd_create("masthead-base", MFD_CLOEXEC), fds[3] = { in, out, base };
-	struct worker_spec spec = { .name = "catalogue", .fds = fds, .fd_count = 3 };
+	int base = memfd_create("masthead-base", MFD_CLOEXEC), fds[3] = { in, out, base }, rc;
+	const struct worker_spec spec = { .name = "catalogue", .fds = fds, .fd_count = 3 };
 
 	if (base == -1)
 		return err_sys(err, "memfd_create");
-	(void)file_write_all(base, r->source, strlen(r->source), NULL);
+	(void)file_write_all(base, source, strlen(source), NULL);
 	(void)lseek(base, 0, SEEK_SET);
-	r->began_ms = clock_ms(&clock_system);
-	if (worker_start(pool, &spec, &events, r, err) == NULL) {
-		(void)close(base);
-		return err->code;
-	}
-	while (!r->ended && event_base_dispatch(r->base) == 0)
-		;
+	rc = cmd_job_run(job, shown, &spec, on_result, skipped, err);
 	(void)close(base);
-	if (r->told_ms != 0)
-		fputc('\n', stderr);
-	if (r->err.code < 0)
-		return err_set(err, r->err.code, "%s", r->err.text);
-	return 0;
+	return rc;
 }
 
 /* -- out --------------------------------------------------------------------- */
@@ -269,34 +128,29 @@ print_catalogue(const struct playlist_options *options, int fd, struct err *err)
 }
 
 static int
-do_source(const struct playlist_options *options, struct event_base *base, struct worker_pool *pool,
-    const char *source)
+do_source(const struct playlist_options *options, struct cmd_job *job, const char *source)
 {
-	struct reading r = { .source = source,
-		.base = base,
-		.terminal = isatty(STDERR_FILENO) == 1 };
 	struct err err = ERR_INIT;
 	struct buf shown = BUF_INIT(URL_MAX * 2);
+	uint64_t skipped = 0;
 	int in, out = -1, rc;
 
 	redact_add(&shown, source);
-	r.shown = shown.data;
-	rc = in = open_source(source, &err);
-	if (rc >= 0) {
-		out = memfd_create("masthead-catalogue", MFD_CLOEXEC);
-		rc = out == -1 ? err_sys(&err, "memfd_create")
-			       : read_in_worker(&r, pool, in, out, &err);
-	}
+	rc = in = cmd_open_source(source, &err);
+	if (rc >= 0)
+		rc = out = cmd_open_nameless(&err);
+	if (rc >= 0)
+		rc = read_in_worker(job, source, shown.data, in, out, &skipped, &err);
 	if (rc == 0)
 		rc = print_catalogue(options, out, &err);
 	if (rc < 0)
-		fprintf(stderr, "masthead playlist: %s: %s\n", shown.data, err.text);
-	else if (r.skipped > 0)
-		fprintf(stderr, "%s: %" PRIu64 " skipped\n", shown.data, r.skipped);
+		cmd_job_complain(job, source, &err);
+	else if (skipped > 0)
+		fprintf(stderr, "%s: %" PRIu64 " skipped\n", shown.data, skipped);
 	buf_release(&shown);
 	if (in >= 0)
 		(void)close(in);
-	if (out != -1)
+	if (out >= 0)
 		(void)close(out);
 	return rc;
 }
@@ -305,33 +159,22 @@ static int
 run(const void *arg, int argc, char **argv)
 {
 	const struct playlist_options *options = arg;
-	struct event_base *base;
-	struct worker_pool *pool = NULL;
-	struct err err = ERR_INIT;
+	struct cmd_job job;
 	int status = CMD_OK;
 
 	if (options->json && options->m3u) {
 		fprintf(stderr, "masthead playlist: --json or --m3u, not both\n");
 		return CMD_USAGE;
 	}
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	base = event_base_new();
-	if (base != NULL)
-		pool = worker_pool_new(base, NULL, &err);
-	if (pool == NULL) {
-		fprintf(stderr, "masthead playlist: cannot start: %s\n", err.text);
-		status = CMD_FAILED;
-	}
-	if (pool != NULL && !options->json)
+	if (!cmd_job_init(&job, "playlist"))
+		return CMD_FAILED;
+	if (!options->json)
 		puts("#EXTM3U");
-	for (int i = 0; pool != NULL && i < argc; i++) {
-		if (do_source(options, base, pool, argv[i]) < 0)
+	for (int i = 0; i < argc; i++) {
+		if (do_source(options, &job, argv[i]) < 0)
 			status = CMD_FAILED;
 	}
-	worker_pool_free(pool);
-	if (base != NULL)
-		event_base_free(base);
-	curl_global_cleanup();
+	cmd_job_release(&job);
 	return status;
 }
 
@@ -347,9 +190,9 @@ const struct cmd cmd_playlist = {
 	.name = "playlist",
 	.summary = "read playlists and write them clean",
 	.operands = "SOURCE...",
-	.about = "Reads M3U from files, http(s) URLs or - (stdin), plain or gzip, as the gateway "
-		 "does, and\n"
-		 "writes what it understood. Complaints go to stderr as SOURCE:LINE: text.",
+	.about = "Reads M3U from files, http(s) URLs or - (stdin), plain, gzip, xz, zstd or\n"
+		 "zip, as the gateway does, and writes what it understood. Complaints go to stderr "
+	         "as SOURCE:LINE: text.",
 	.args = args,
 	.options_size = sizeof(struct playlist_options),
 	.operand_min = 1,

@@ -1,0 +1,240 @@
+#include "gateway/cmd_job.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/multi.h"
+#include "base/redact.h"
+#include "base/url.h"
+#include "gateway/worker.h"
+
+#define FETCH_S     900L
+#define PATIENCE_MS 1000 /* before progress is shown */
+#define PROGRESS_MS 200
+#define MB          1000000
+
+/* One worker at work. */
+struct run {
+	struct event_base *base;
+	const char *what;
+	_Bool terminal; /* stderr is one: show progress */
+	uint64_t told_ms, began_ms;
+	cmd_result_cb *result;
+	void *arg;
+	_Bool ended;
+	struct err err;
+};
+
+/* -- bytes in ---------------------------------------------------------------- */
+
+int
+cmd_open_nameless(struct err *err)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd;
+
+	fd = open(folder != NULL && *folder != '\0' ? folder : "/tmp",
+	    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd == -1) /* no such folder, or a file system without them: in memory */
+		fd = memfd_create("masthead-temporary", MFD_CLOEXEC);
+	return fd == -1 ? err_sys(err, "make a temporary file") : fd;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	const int *fd = arg;
+
+	return file_write_all(*fd, data, size * count, NULL) < 0 ? 0 : size * count;
+}
+
+static int
+fetch_url(int fd, const char *url, struct err *err)
+{
+	CURL *easy = multi_easy();
+	CURLcode result;
+
+	if (easy == NULL)
+		return err_set(err, ENOMEM, "out of memory");
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Masthead");
+	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, FETCH_S);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* the worker inflates */
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &fd);
+	result = curl_easy_perform(easy);
+	curl_easy_cleanup(easy);
+	if (result != CURLE_OK)
+		return err_set(err, EIO, "%s", curl_easy_strerror(result));
+	return 0;
+}
+
+/* A pipe has to become a file that the worker can take its time with. */
+static int
+copy_stdin(int fd, struct err *err)
+{
+	static char piece[1 << 16];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(err, "read");
+		if (file_write_all(fd, piece, (size_t)n, err) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
+int
+cmd_open_source(const char *source, struct err *err)
+{
+	_Bool web = url_has_scheme(source, "http") || url_has_scheme(source, "https");
+	int fd, rc;
+
+	if (!web && strcmp(source, "-") != 0) {
+		const char *path = url_has_scheme(source, "file") ? source + strlen("file:")
+								  : source;
+
+		fd = open(strncmp(path, "//", 2) == 0 ? path + 2 : path, O_RDONLY | O_CLOEXEC);
+		return fd == -1 ? err_sys(err, "open") : fd;
+	}
+	fd = cmd_open_nameless(err);
+	if (fd < 0)
+		return fd;
+	rc = web ? fetch_url(fd, source, err) : copy_stdin(fd, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) == -1)
+		rc = err_sys(err, "rewind");
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
+}
+
+/* -- the worker -------------------------------------------------------------- */
+
+static void
+on_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct run *r = arg;
+	uint64_t now = clock_ms(&clock_system), took = now - r->began_ms, rate;
+
+	if (!r->terminal || took < PATIENCE_MS || now - r->told_ms < PROGRESS_MS)
+		return;
+	r->told_ms = now;
+	rate = done / took; /* bytes in a millisecond */
+	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB, %" PRIu64 " MB/s", r->what, done / MB,
+	    total / MB, rate * 1000 / MB);
+	if (rate > 0 && total > done)
+		fprintf(stderr, ", %" PRIu64 " s left  ", (total - done) / rate / 1000 + 1);
+}
+
+static void
+on_note(void *arg, uint32_t line, const char *text)
+{
+	const struct run *r = arg;
+	struct buf clean = BUF_INIT(8192), visible = BUF_INIT(32768);
+
+	redact_add(&clean, text);
+	buf_visible(&visible, clean.data);
+	if (line > 0)
+		fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->what, line, visible.data);
+	else
+		fprintf(stderr, "%s: %s\n", r->what, visible.data);
+	buf_release(&clean);
+	buf_release(&visible);
+}
+
+static void
+on_result(void *arg, const char *key, uint64_t value)
+{
+	struct run *r = arg;
+
+	r->result(r->arg, key, value);
+}
+
+static void
+on_ended(void *arg, const struct err *err)
+{
+	struct run *r = arg;
+
+	if (err != NULL)
+		r->err = *err;
+	r->ended = 1;
+	event_base_loopbreak(r->base);
+}
+
+int
+cmd_job_run(struct cmd_job *job, const char *what, const struct worker_spec *spec,
+    cmd_result_cb *result, void *arg, struct err *err)
+{
+	static const struct worker_events events = { on_progress, on_note, on_result, on_ended };
+	struct run r = { .base = job->base,
+		.what = what,
+		.terminal = isatty(STDERR_FILENO) == 1,
+		.began_ms = clock_ms(&clock_system),
+		.result = result,
+		.arg = arg };
+
+	if (worker_start(job->workers, spec, &events, &r, err) == NULL)
+		return err->code;
+	while (!r.ended && event_base_dispatch(r.base) == 0)
+		;
+	if (r.told_ms != 0)
+		fputc('\n', stderr);
+	if (r.err.code < 0)
+		*err = r.err;
+	return r.err.code;
+}
+
+/* ---------------------------------------------------------------------------- */
+
+_Bool
+cmd_job_init(struct cmd_job *job, const char *command)
+{
+	struct err err = ERR_INIT;
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	*job = (struct cmd_job){ .command = command, .base = event_base_new() };
+	if (job->base != NULL)
+		job->workers = worker_pool_new(job->base, NULL, &err);
+	if (job->workers != NULL)
+		return 1;
+	fprintf(stderr, "masthead %s: cannot start: %s\n", command,
+	    job->base == NULL ? "out of memory" : err.text);
+	cmd_job_release(job);
+	return 0;
+}
+
+void
+cmd_job_release(struct cmd_job *job)
+{
+	worker_pool_free(job->workers);
+	if (job->base != NULL)
+		event_base_free(job->base);
+	curl_global_cleanup();
+}
+
+void
+cmd_job_complain(const struct cmd_job *job, const char *what, const struct err *err)
+{
+	struct buf shown = BUF_INIT(2 * URL_MAX);
+
+	redact_add(&shown, what);
+	fprintf(stderr, "masthead %s: %s: %s\n", job->command, shown.data, err->text);
+	buf_release(&shown);
+}
