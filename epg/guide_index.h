@@ -35,8 +35,8 @@ struct guide_index_channel { /* points into the mapping */
 	const char *id, *number, *name;
 	const char *xml; /* its <channel> element, with the newline */
 	size_t xml_len;
-	uint32_t first, count; /* its programmes */
-	uint64_t digest;       /* of their XML */
+	uint32_t first, count;     /* its programmes */
+	uint64_t digest;           /* of their XML */
 	uint64_t piece, piece_len; /* in guide.xml.gz */
 	uint64_t xml_bytes;        /* of all its programmes */
 	uint32_t crc;              /* CRC-32 of those bytes */
