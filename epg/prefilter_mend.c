@@ -1,0 +1,256 @@
+#include "epg/prefilter_mend.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "epg/prefilter_alias.h"
+#include "epg/prefilter_token.h"
+#include "epg/scan.h"
+
+/* Where a piece of text stands. */
+enum place {
+	PLACE_TEXT,
+	PLACE_CDATA, /* its & are characters */
+	PLACE_VALUE, /* between an attribute's quotes */
+	PLACE_TAG,   /* in a tag, outside those */
+};
+
+struct mender {
+	struct buf *out;
+	const struct aliases *aliases;
+	_Bool broken; /* something was */
+};
+
+/* -- looking ------------------------------------------------------------------- */
+
+/* Behind the characters that are no ASCII and good; NULL: at one that must be mended. */
+static const char *
+skip_foreign(const char *p, const char *end)
+{
+	while (p < end && (signed char)*p < 0) {
+		const unsigned char *s = (const unsigned char *)p;
+		uint32_t code;
+		size_t len;
+		_Bool utf8;
+
+		/* Most of them by far: Latin, Greek, Cyrillic, Hebrew, Arabic. */
+		if (s[0] >= 0xc2 && s[0] <= 0xdf && end - p >= 2 && (s[1] & 0xc0) == 0x80) {
+			p += 2;
+			continue;
+		}
+		len = character_read(p, end, &code, &utf8);
+		if (!utf8 || code == 0)
+			return NULL;
+		p += len;
+	}
+	return p;
+}
+
+_Bool
+mend_is_clean(const char *p, const char *end)
+{
+	const struct aliases none = { NULL, 0, 0 };
+
+	while (p = scan_unplain(p, end), p < end) {
+		if (*p == '&') {
+			struct reference r;
+
+			reference_read(&r, p, end, &none);
+			if (r.kind != REFERENCE_XML || r.code == 0)
+				return 0;
+			p += r.len;
+		} else if (*p == ']') {
+			if (end - p >= 3 && p[1] == ']' && p[2] == '>')
+				return 0;
+			p++;
+		} else {
+			p = (signed char)*p < 0 ? skip_foreign(p, end) : NULL;
+			if (p == NULL)
+				return 0;
+		}
+	}
+	return 1;
+}
+
+/* -- mending ------------------------------------------------------------------- */
+
+/* XML's own stay as they are; of the others only ASCII's could be marks. Returns its length. */
+static size_t
+add_reference(struct mender *m, const char *p, const char *end)
+{
+	struct reference r;
+
+	reference_read(&r, p, end, m->aliases);
+	if (r.kind == REFERENCE_NONE)
+		buf_str(m->out, "&amp;");
+	else if (r.kind == REFERENCE_XML && r.code != 0)
+		buf_add(m->out, p, r.len);
+	else if (r.code >= 0x80)
+		character_add(m->out, r.code);
+	else if (r.code != 0)
+		buf_printf(m->out, "&#%u;", (unsigned)r.code);
+	m->broken |= r.kind == REFERENCE_NONE || r.kind == REFERENCE_HTML || r.code == 0;
+	return r.len;
+}
+
+/* A control character, or one that is no ASCII. Returns its length. */
+static size_t
+add_character(struct mender *m, const char *p, const char *end, enum place place)
+{
+	uint32_t code;
+	_Bool utf8;
+	size_t len = character_read(p, end, &code, &utf8);
+
+	/* In a tag nothing may close up to a name or to a value that was none before. */
+	if (code != 0)
+		character_add(m->out, code);
+	else if (place == PLACE_TAG)
+		buf_char(m->out, (unsigned char)*p < ' ' ? ' ' : '_');
+	m->broken |= code == 0 || !utf8;
+	return len;
+}
+
+static _Bool
+closes_cdata(const struct buf *out)
+{
+	return out->len >= 2 && memcmp(out->data + out->len - 2, "]]", 2) == 0;
+}
+
+static _Bool
+is_plain(char c, enum place place)
+{
+	if ((signed char)c < ' ' || c == '&' || c == '<')
+		return 0;
+	return c != '>' || place == PLACE_VALUE;
+}
+
+static void
+add_piece(struct mender *m, const char *p, const char *end, enum place place)
+{
+	while (p < end) {
+		const char *run = p;
+
+		while (p < end && is_plain(*p, place))
+			p++;
+		buf_add(m->out, run, (size_t)(p - run));
+		if (p == end)
+			return;
+		if (*p == '&' && place != PLACE_CDATA) {
+			p += add_reference(m, p, end);
+		} else if (*p == '&') {
+			buf_str(m->out, "&amp;");
+			p++;
+		} else if (*p == '<') {
+			buf_str(m->out, "&lt;");
+			m->broken |= place != PLACE_CDATA;
+			p++;
+		} else if (*p == '>') {
+			_Bool closes = closes_cdata(m->out);
+
+			buf_str(m->out, closes ? "&gt;" : ">");
+			m->broken |= closes && place != PLACE_CDATA;
+			p++;
+		} else {
+			p += add_character(m, p, end, place);
+		}
+	}
+}
+
+static void
+add_start(struct mender *m, const char *tag, const char *end)
+{
+	const char *name = tag + 1, *p = name;
+
+	buf_char(m->out, '<');
+	for (;;) {
+		const char *mark = token_mark(name, p, end), *close;
+
+		add_piece(m, p, mark, PLACE_TAG);
+		buf_char(m->out, *mark);
+		if (*mark == '>')
+			return;
+		close = scan_for(mark + 1, end, *mark);
+		add_piece(m, mark + 1, close, PLACE_VALUE);
+		buf_char(m->out, *mark);
+		p = close + 1;
+	}
+}
+
+/* What stands at the '<'. Returns what is behind it. */
+static const char *
+add_token(struct mender *m, const char *at, const char *end, size_t tag_max)
+{
+	const char *close = NULL;
+	struct token t;
+
+	token_read(&t, at, end, tag_max, 1);
+	switch (t.kind) {
+	case TOKEN_START:
+	case TOKEN_EMPTY: add_start(m, at, t.end); return t.end;
+	case TOKEN_END:
+		buf_char(m->out, '<');
+		add_piece(m, at + 1, t.end - 1, PLACE_TAG);
+		buf_char(m->out, '>');
+		return t.end;
+	case TOKEN_COMMENT:
+	case TOKEN_CDATA:
+	case TOKEN_PI: close = token_find(t.kind, t.end, end); break;
+	case TOKEN_PART:
+	case TOKEN_STRAY:
+	case TOKEN_XML:
+	case TOKEN_DOCTYPE: break;
+	}
+	if (close == NULL) {
+		buf_str(m->out, "&lt;");
+		m->broken = 1;
+		return at + 1;
+	}
+	if (t.kind == TOKEN_CDATA)
+		add_piece(m, t.end, close - token_close_len(t.kind), PLACE_CDATA);
+	return close;
+}
+
+_Bool
+mend_entry(struct buf *out, const char *p, const char *end, size_t tag_max, const struct aliases *a)
+{
+	struct mender m = { out, a, 0 };
+
+	while (p < end && buf_status(out) == 0) {
+		const char *at = scan_for(p, end, '<');
+
+		add_piece(&m, p, at, PLACE_TEXT);
+		p = at < end ? add_token(&m, at, end, tag_max) : end;
+	}
+	return m.broken;
+}
+
+void
+mend_value(struct buf *out, const char *p, size_t len, const struct aliases *a)
+{
+	const char *end = p + len;
+	size_t blanks = 0;
+
+	while (p < end) {
+		struct reference r;
+		_Bool utf8;
+
+		if (*p == '&') {
+			reference_read(&r, p, end, a);
+			p += r.len;
+		} else {
+			/* XML 1.0, 2.11 and 3.3.3. */
+			if (*p == '\r' && p + 1 < end && p[1] == '\n')
+				p++;
+			p += character_read(p, end, &r.code, &utf8);
+			if (r.code != 0 && r.code < ' ')
+				r.code = ' ';
+		}
+		if (r.code != 0)
+			character_add(out, r.code);
+	}
+	while (blanks < out->len && (unsigned char)out->data[blanks] <= ' ')
+		blanks++;
+	buf_drop(out, blanks);
+	while (out->len > 0 && (unsigned char)out->data[out->len - 1] <= ' ')
+		buf_truncate(out, out->len - 1);
+}
