@@ -42,6 +42,12 @@ snapshot_add(struct snapshot_out *out, const void *data, size_t len)
 	const char *p = data;
 
 	out->offset += len;
+	if (len >= OUT_SIZE) { /* not worth a copy */
+		flush(out);
+		if (out->error == 0)
+			out->error = file_write_all(out->fd, data, len, NULL);
+		return at;
+	}
 	while (len > 0) {
 		size_t n = OUT_SIZE - out->len;
 

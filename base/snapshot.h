@@ -17,9 +17,8 @@
 
 struct err;
 
-#define SNAPSHOT_TAIL 4
-#define SNAPSHOT_TEXT_MAX \
-	(256u << 10) /* bytes of a text in a checked blob; the M3U reader makes none as long */
+#define SNAPSHOT_TAIL     4
+#define SNAPSHOT_TEXT_MAX (256u << 10) /* bytes of a text; the M3U reader makes none as long */
 
 /* A place in the file. */
 struct snapshot_part {

@@ -1,0 +1,329 @@
+#include "epg/listings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "epg/listings_format.h"
+#include "epg/wanted.h"
+
+/* What is mapped at once while all of it is checked. */
+#define CHECK_PIECE (1u << 20)
+#define CHECK_ROWS  (1u << 16)
+
+/*
+ * Touching a page maps those around it too (Linux: 64 KiB, aligned), and all count as this
+ * process's memory. So the last few such windows are remembered, and the oldest goes when
+ * another one is touched.
+ */
+#define WINDOW       (64u << 10)
+#define WINDOWS_KEPT 8
+
+struct windows {
+	uintptr_t list[WINDOWS_KEPT]; /* addresses; 0: none */
+	size_t newest;
+};
+
+struct listings {
+	struct file_map map;
+	struct listings_header header; /* checked; the file's own is not looked at again */
+	uint32_t channels, programmes;
+	struct hash_map ids; /* wanted_key() to the channel */
+	struct windows *windows;
+};
+
+/* -- access: every row is copied out, every place looked at ------------------------- */
+
+static const char *
+row_at(const struct listings *l, uint32_t i)
+{
+	return (const char *)l->map.data + l->header.programmes.offset +
+	    i * sizeof(struct listings_row);
+}
+
+static struct listings_row
+row_get(const struct listings *l, uint32_t i)
+{
+	struct listings_row row;
+
+	memcpy(&row, row_at(l, i), sizeof(row));
+	return row;
+}
+
+static struct listings_channel_row
+channel_row_get(const struct listings *l, uint32_t i)
+{
+	struct listings_channel_row row;
+
+	memcpy(&row, (const char *)l->map.data + l->header.channels.offset + i * sizeof(row),
+	    sizeof(row));
+	return row;
+}
+
+static const char *
+texts(const struct listings *l)
+{
+	return (const char *)l->map.data + l->header.texts.offset;
+}
+
+/* The record that begins at that place of the texts; NULL: none does. */
+static const char *
+text_at(const struct listings *l, uint64_t place)
+{
+	const char *text = texts(l);
+
+	if (place == 0 || place >= l->header.texts.len || text[place - 1] != '\0')
+		return NULL;
+	return text + place;
+}
+
+/* -- opening -------------------------------------------------------------------------- */
+
+static int
+broken(struct err *err, const char *what)
+{
+	return err_set(err, EBADMSG, "broken listings: %s", what);
+}
+
+static int
+check_header(struct listings *l, struct err *err)
+{
+	const struct listings_header *h = &l->header;
+	uint64_t channels, programmes;
+
+	if (l->map.len < sizeof(*h))
+		return err_set(err, EBADMSG, "not whole listings");
+	memcpy(&l->header, l->map.data, sizeof(*h));
+	if (memcmp(h->magic, LISTINGS_MAGIC, sizeof(h->magic)) != 0)
+		return err_set(err, EBADMSG, "not whole listings of this version");
+	channels = h->channels.len / sizeof(struct listings_channel_row);
+	programmes = h->programmes.len / sizeof(struct listings_row);
+	if (!snapshot_holds(&l->map, &h->texts, 1) || h->texts.len == 0 ||
+	    h->texts.len > LISTINGS_PLACE_MAX ||
+	    !snapshot_holds(&l->map, &h->channels, sizeof(struct listings_channel_row)) ||
+	    !snapshot_holds(&l->map, &h->programmes, sizeof(struct listings_row)) ||
+	    channels > LISTINGS_CHANNELS_MAX || programmes > LISTINGS_PROGRAMMES_MAX)
+		return broken(err, "its tables do not fit");
+	l->channels = (uint32_t)channels;
+	l->programmes = (uint32_t)programmes;
+	return 0;
+}
+
+/*
+ * All records, one behind the other, from the first byte of the texts to the last. Behind
+ * this every NUL but the last has a sound record behind it, and every i has its x.
+ */
+static int
+check_texts(struct listings *l, struct err *err)
+{
+	const char *start = texts(l), *end = start + l->header.texts.len, *p = start + 1;
+	const char *dropped = start;
+	_Bool id_before = 0, sound;
+
+	if (start[0] != '\0' || end[-1] != '\0')
+		return broken(err, "its texts do not end");
+	while (p < end) {
+		const char *nul = memchr(p, '\0', (size_t)(end - p));
+
+		if (id_before || *p == 'x')
+			sound = id_before && listings_check_channel(p, nul);
+		else if (*p == 'i')
+			sound = listings_check_id(p, nul);
+		else
+			sound = listings_check_programme(p, nul);
+		if (!sound)
+			return broken(err, "a text that no guide can hold");
+		id_before = *p == 'i';
+		p = nul + 1;
+		if (p - dropped >= CHECK_PIECE) {
+			file_map_drop(&l->map, l->header.texts.offset + (uint64_t)(dropped - start),
+			    (size_t)(p - dropped));
+			dropped = p;
+		}
+	}
+	return id_before ? broken(err, "a channel without its elements") : 0;
+}
+
+static _Bool
+check_rows_of(const struct listings *l, uint32_t first, uint32_t count)
+{
+	uint32_t after = 0; /* the stop of the one before */
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct listings_row row = row_get(l, first + i);
+
+		if (row.start == 0 || row.start < after || row.stop <= row.start)
+			return 0;
+		after = row.stop;
+	}
+	return 1;
+}
+
+static int
+check_channels(struct listings *l, struct err *err)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < l->channels; i++) {
+		struct listings_channel_row row = channel_row_get(l, i);
+		const char *id = text_at(l, row.place);
+		uint64_t key;
+
+		if (id == NULL || id[0] != 'i')
+			return broken(err, "a channel without its text");
+		/* No row may be looked at for many channels. */
+		total += row.count;
+		if (total > l->programmes || row.first > l->programmes - row.count ||
+		    !check_rows_of(l, row.first, row.count))
+			return broken(err, "programmes out of order");
+		key = wanted_key(id + 1, strlen(id + 1));
+		if (hash_map_get(&l->ids, key, UINT32_MAX) != UINT32_MAX)
+			return broken(err, "a channel that is there twice");
+		if (hash_map_put(&l->ids, key, i) < 0)
+			return err_set(err, ENOMEM, "out of memory");
+		if (row.count > 0 && total % CHECK_ROWS < row.count)
+			file_map_drop(&l->map, l->header.programmes.offset,
+			    l->header.programmes.len);
+	}
+	return 0;
+}
+
+int
+listings_open(struct listings **ret, int fd, struct err *err)
+{
+	struct listings *l = calloc(1, sizeof(*l));
+	struct windows *windows = calloc(1, sizeof(*windows));
+	int rc;
+
+	*ret = NULL;
+	if (l == NULL || windows == NULL) {
+		free(windows);
+		free(l);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	l->windows = windows;
+	hash_map_init(&l->ids);
+	rc = file_map_fd(&l->map, fd, err);
+	if (rc == 0)
+		rc = check_header(l, err);
+	if (rc == 0)
+		rc = check_texts(l, err);
+	if (rc == 0)
+		rc = check_channels(l, err);
+	if (rc < 0) {
+		listings_close(l);
+		return rc;
+	}
+	file_map_drop(&l->map, 0, l->map.len);
+	*ret = l;
+	return 0;
+}
+
+void
+listings_close(struct listings *l)
+{
+	if (l == NULL)
+		return;
+	hash_map_release(&l->ids);
+	file_map_close(&l->map);
+	free(l->windows);
+	free(l);
+}
+
+/* -- reading -------------------------------------------------------------------------- */
+
+static void
+drop_window(const struct listings *l, size_t i)
+{
+	uintptr_t base = (uintptr_t)l->map.data, from = l->windows->list[i];
+	uintptr_t to = from + WINDOW;
+
+	if (from == 0)
+		return;
+	if (from < base)
+		from = base;
+	if (to > base + l->map.len)
+		to = base + l->map.len;
+	file_map_drop(&l->map, from - base, to - from);
+	l->windows->list[i] = 0;
+}
+
+/* These bytes are looked at now. */
+static void
+touch(const struct listings *l, const void *p, size_t len)
+{
+	uintptr_t window = (uintptr_t)p & ~(uintptr_t)(WINDOW - 1);
+
+	for (; window < (uintptr_t)p + len; window += WINDOW) {
+		size_t i = 0;
+
+		while (i < WINDOWS_KEPT && l->windows->list[i] != window)
+			i++;
+		if (i < WINDOWS_KEPT)
+			continue;
+		l->windows->newest = (l->windows->newest + 1) % WINDOWS_KEPT;
+		drop_window(l, l->windows->newest);
+		l->windows->list[l->windows->newest] = window;
+	}
+}
+
+void
+listings_forget(const struct listings *l)
+{
+	for (size_t i = 0; i < WINDOWS_KEPT; i++)
+		drop_window(l, i);
+}
+
+uint32_t
+listings_channel_count(const struct listings *l)
+{
+	return l->channels;
+}
+
+void
+listings_get_channel(const struct listings *l, uint32_t i, struct listings_channel *ret)
+{
+	struct listings_channel_row row = channel_row_get(l, i);
+
+	ret->id = texts(l) + row.place + 1;
+	ret->xml = ret->id + strlen(ret->id) + 2;
+	ret->first = row.first;
+	ret->count = row.count;
+}
+
+_Bool
+listings_find(const struct listings *l, const char *id, struct listings_channel *ret)
+{
+	uint32_t i = hash_map_get(&l->ids, wanted_key(id, strlen(id)), UINT32_MAX);
+
+	if (i == UINT32_MAX)
+		return 0;
+	listings_get_channel(l, i, ret);
+	return 1;
+}
+
+void
+listings_get_programme(const struct listings *l, uint32_t i, struct listings_programme *ret)
+{
+	static const char nothing[] = "<title></title>\n";
+	struct listings_row row = row_get(l, i);
+	uint64_t place = row.place | (uint64_t)(row.size >> 24) << 32;
+	uint32_t size = row.size & LISTINGS_RECORD_MAX;
+	const char *text = text_at(l, place);
+
+	*ret = (struct listings_programme){ row.start, row.stop, "", 0, nothing,
+		sizeof(nothing) - 1 };
+	touch(l, row_at(l, i), sizeof(row));
+	/* Is it a whole record, and a programme's? */
+	if (text == NULL || text[0] != 'p' || size >= l->header.texts.len - place)
+		return;
+	touch(l, text - 1, size + 2u);
+	if (memchr(text, '\0', size + 1u) != text + size)
+		return;
+	ret->attrs = text + 1;
+	ret->body = memchr(text, '<', size);
+	ret->attrs_len = (size_t)(ret->body - ret->attrs);
+	ret->body_len = (size_t)(text + size - ret->body);
+}

@@ -1,0 +1,54 @@
+/*
+ * The listings snapshot's layout, for its writer and its reader. Host byte order: it
+ * never leaves the machine.
+ *
+ * The texts are records, each one NUL after the one before (the first byte is a NUL too):
+ * the letter of its kind, and what listings_check.c makes sure of. No record holds a NUL,
+ * so who stands behind a NUL and knows the next one has a whole record.
+ *
+ *	p ATTRS BODY	a programme; the attributes end where the body's first < stands
+ *	i ID		a channel; behind it always
+ *	x XML		its elements
+ */
+#ifndef EPG_LISTINGS_FORMAT_H
+#define EPG_LISTINGS_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/snapshot.h"
+
+/* Its last byte is the layout's version. */
+#define LISTINGS_MAGIC "MHLISTG\1"
+
+#define LISTINGS_DAY      86400
+#define LISTINGS_TIME_MAX UINT32_C(4291747200) /* 2106-01-01: no start is as late */
+
+struct listings_header {
+	char magic[8];
+	struct snapshot_part texts;
+	struct snapshot_part programmes; /* struct listings_row, by channel, then by start */
+	struct snapshot_part channels;   /* struct listings_channel_row, as the source has them */
+};
+
+/* A record's place (40 bits, from the texts' start) and its length (24 bits) in 8 bytes. */
+#define LISTINGS_PLACE_MAX  ((UINT64_C(1) << 40) - 1)
+#define LISTINGS_RECORD_MAX ((UINT32_C(1) << 24) - 1)
+
+struct listings_row {
+	uint32_t start, stop; /* seconds since 1970 */
+	uint32_t place;       /* its low 32 bits */
+	uint32_t size;        /* bytes of the record; above bit 24 the place's high 8 bits */
+};
+
+struct listings_channel_row {
+	uint64_t place; /* of its i record */
+	uint32_t first, count;
+};
+
+/* Is [text, end) such a record? What that means is said in listings.h. */
+_Bool listings_check_programme(const char *text, const char *end);
+_Bool listings_check_channel(const char *text, const char *end);
+_Bool listings_check_id(const char *text, const char *end);
+
+#endif
