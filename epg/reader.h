@@ -28,7 +28,7 @@ struct reader_limits {
 	unsigned nodes_max;   /* of one entry that are kept: 4,096 */
 	unsigned attrs_max;   /* of one element: 32 */
 	size_t batch;         /* bytes given to libxml2 at a time: 256 KiB */
-	uint64_t growth_free; /* characters may be 4 to a byte of input, once there are so many */
+	uint64_t growth_free; /* mended, a text may be 4 times its size once it is so large */
 };
 extern const struct reader_limits reader_limits_default;
 
@@ -40,15 +40,15 @@ struct reader_events {
 };
 
 struct reader_counts {
-	uint64_t packed;               /* bytes in */
-	struct prefilter_counts text;  /* the prefilter's; `broken` counts libxml2's refusals too */
-	uint64_t kept;                 /* programmes given to `entry` */
-	uint64_t timeless;             /* programmes without a start that can be read: dropped */
-	uint64_t unknown;              /* elements and attributes that the DTD does not have */
-	uint64_t parsed;               /* bytes that libxml2 read */
+	uint64_t packed;              /* bytes in */
+	struct prefilter_counts text; /* the prefilter's; `broken` counts libxml2's refusals too */
+	uint64_t kept;                /* programmes given to `entry` */
+	uint64_t timeless;            /* programmes without a start that can be read: dropped */
+	uint64_t unknown;             /* elements and attributes that the DTD does not have */
+	uint64_t parsed;              /* bytes that libxml2 read */
 };
 
-/* NULL: no memory. */
+/* libxml_load() first (epg/libxml.h): it reads files. NULL: no memory. */
 struct reader *reader_new(const struct reader_limits *limits, const struct xmltime_rules *times,
     const struct reader_events *events, void *arg);
 void reader_free(struct reader *r);
@@ -56,6 +56,6 @@ void reader_free(struct reader *r);
 int reader_feed(struct reader *r, const void *data, size_t len, struct err *err);
 /* The end of the input. A cut text gives its whole entries; counts->text.whole tells. */
 int reader_finish(struct reader *r, struct err *err);
-const struct reader_counts *reader_counts(const struct reader *r);
+const struct reader_counts *reader_counts(struct reader *r);
 
 #endif
