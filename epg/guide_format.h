@@ -69,6 +69,9 @@ struct guide_row {
 #define GUIDE_GZIP_HEAD 10
 #define GUIDE_GZIP_TAIL 8
 
+/* What stands behind the last piece: the deflated tail and the end of the gzip member. */
+#define GUIDE_PACKED_TAIL_MAX 128
+
 /*
  * The last bytes of guide.xml. The tag in it tells whether an index is of this very file:
  * the files are replaced one after the other, and a power cut may come in between.

@@ -136,13 +136,27 @@ guide_index_get_info(const struct guide_index *g, struct guide_index_info *ret)
 	};
 }
 
+/* The text there; *at becomes where the next one is. */
+static const char *
+next_text(const struct guide_index *g, uint32_t *at)
+{
+	const char *text = snapshot_text(&g->map, &g->header.texts, *at);
+
+	*at += (uint32_t)strlen(text) + 1;
+	return text;
+}
+
 void
 guide_index_get_channel(const struct guide_index *g, uint32_t i, struct guide_index_channel *ret)
 {
 	struct guide_channel_row row = guide_index_channel_row(g, i);
+	uint32_t at = row.id;
+	const char *id = next_text(g, &at), *number = next_text(g, &at);
 
 	*ret = (struct guide_index_channel){
-		.id = snapshot_text(&g->map, &g->header.texts, row.id),
+		.id = id,
+		.number = number,
+		.name = next_text(g, &at),
 		.xml = (const char *)g->xml.data + row.xml,
 		.xml_len = row.xml_len,
 		.first = row.first,
@@ -153,8 +167,6 @@ guide_index_get_channel(const struct guide_index *g, uint32_t i, struct guide_in
 		.xml_bytes = row.programmes.len,
 		.crc = row.programmes.crc,
 	};
-	ret->number = ret->id + strlen(ret->id) + 1;
-	ret->name = ret->number + strlen(ret->number) + 1;
 }
 
 void

@@ -68,8 +68,22 @@ check_channel(struct guide_index *g, struct err *err)
 	g->xml_checked += row.programmes.len;
 	g->packed_checked += row.programmes.packed_len;
 	g->counted += row.count;
-	if (++g->channels_checked == g->channels && g->counted != g->programmes)
-		return err_set(err, EBADMSG, "a broken guide index: programmes of no channel");
+	g->channels_checked++;
+	return 0;
+}
+
+/* All channels have been looked at: nothing is left but the tails. */
+static int
+check_ends(struct guide_index *g, struct err *err)
+{
+	const struct guide_header *h = &g->header;
+	char tail[GUIDE_TAIL_SIZE];
+
+	if (g->counted != g->programmes || g->texts_checked != h->texts.len - SNAPSHOT_TAIL ||
+	    g->xml_checked != h->bytes - guide_tail(h->tag, tail) ||
+	    h->gzip_bytes - g->packed_checked > GUIDE_PACKED_TAIL_MAX)
+		return err_set(err, EBADMSG, "a broken guide index: channels are missing");
+	g->ends_checked = 1;
 	return 0;
 }
 
@@ -131,6 +145,8 @@ guide_index_check(struct guide_index *g, uint32_t rows, struct err *err)
 	for (; rows > 0 && rc == 0; rows--) {
 		if (g->channels_checked < g->channels)
 			rc = check_channel(g, err);
+		else if (!g->ends_checked)
+			rc = check_ends(g, err);
 		else if (g->orders_checked < g->channels)
 			rc = check_orders(g, err);
 		else if (g->checked < g->programmes)
@@ -142,7 +158,7 @@ guide_index_check(struct guide_index *g, uint32_t rows, struct err *err)
 	file_map_drop(&g->map, 0, g->map.len);
 	if (rc < 0)
 		return rc;
-	return g->orders_checked < g->channels || g->checked < g->programmes;
+	return !g->ends_checked || g->orders_checked < g->channels || g->checked < g->programmes;
 }
 
 int

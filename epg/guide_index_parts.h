@@ -19,6 +19,7 @@ struct guide_index {
 	 * then with the programmes' rows.
 	 */
 	uint32_t channels_checked, orders_checked, checked;
+	_Bool ends_checked;
 	uint32_t counted;                                    /* programmes of those channels */
 	uint32_t at_channel;                                 /* that `checked` is of */
 	uint64_t texts_checked, xml_checked, packed_checked; /* bytes */

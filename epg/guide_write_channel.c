@@ -5,7 +5,7 @@
 #include "epg/guide_write_parts.h"
 
 #define NAMES_MAX  3
-#define NAME_BYTES (64u << 10)
+#define NAME_BYTES (1u << 20)
 
 /* A line of what a source has about its channel. */
 struct line {
