@@ -191,8 +191,8 @@ const struct cmd cmd_playlist = {
 	.summary = "read playlists and write them clean",
 	.operands = "SOURCE...",
 	.about = "Reads M3U from files, http(s) URLs or - (stdin), plain, gzip, xz, zstd or\n"
-		 "zip, as the gateway does, and writes what it understood. Complaints go to stderr "
-	         "as SOURCE:LINE: text.",
+		 "zip, as the gateway does, and writes what it understood. Complaints go to\n"
+		 "stderr as SOURCE:LINE: text.",
 	.args = args,
 	.options_size = sizeof(struct playlist_options),
 	.operand_min = 1,
