@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -61,6 +62,10 @@ perform(const char *socket, const char *method, const char *url, struct buf *bod
 	result = curl_easy_perform(easy);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(easy);
+	if (result == CURLE_COULDNT_CONNECT && access(socket, W_OK) == -1 && errno == EACCES)
+		return err_set(err, EACCES,
+		    "'%s' is only for the gateway's user and root: run this as one of them",
+		    socket);
 	if (result == CURLE_COULDNT_CONNECT)
 		return err_set(err, ENOENT,
 		    "no gateway answers at '%s': is it running? name its folder with --data DIR",
