@@ -126,6 +126,20 @@ print_sources(const cJSON *doc)
 }
 
 static void
+print_guide(const cJSON *doc)
+{
+	const cJSON *guide = part_of(doc, "guide");
+	const char *error = text_of(guide, "error");
+
+	printf("\nthe guide: %.0f programmes for %.0f channels (%.0f made up, %.0f empty), %s\n",
+	    number_of(guide, "programmes"), number_of(guide, "channels"),
+	    number_of(guide, "made_up"), number_of(guide, "empty"),
+	    strcmp(text_of(guide, "state"), "waiting") != 0 ? text_of(guide, "state")
+		: error[0] != '\0'                          ? error
+							    : "up to date");
+}
+
+static void
 print_devices(const cJSON *doc)
 {
 	const cJSON *device;
@@ -202,6 +216,7 @@ print_status(const cJSON *doc)
 	    span(time, number_of(doc, "seconds")), number_of(part_of(doc, "lineup"), "channels"),
 	    text_of(doc, "jail"));
 	print_sources(doc);
+	print_guide(doc);
 	print_devices(doc);
 	print_channels(doc);
 	print_viewers(doc);
@@ -253,7 +268,9 @@ run_reload(const void *arg, int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "masthead reload: %s\n", err.text);
 	else if (rc >= 300)
-		fprintf(stderr, "masthead reload: refused, nothing has changed: %s", reply.data);
+		fprintf(stderr, "masthead reload: refused, nothing has changed: %s%s", reply.data,
+		    options->refresh ? ""
+				     : "'masthead check --config FILE' says all that is wrong\n");
 	else
 		fputs(reply.data, stdout);
 	buf_release(&reply);
