@@ -98,6 +98,28 @@ span(char out[32], double seconds)
 
 /* -- the tables ---------------------------------------------------------------------------- */
 
+/* How it stands with a source, and when that is looked at again. */
+static void
+print_source_state(const cJSON *doc, const cJSON *source)
+{
+	double now = number_of(doc, "started") + number_of(doc, "seconds");
+	double last_good = number_of(source, "last_good"), next = number_of(source, "next_seconds");
+	_Bool failed = number_of(source, "failures_in_a_row") > 0;
+	char time[32];
+
+	if (strcmp(text_of(source, "state"), "waiting") != 0) {
+		printf("%s\n", text_of(source, "state"));
+		return;
+	}
+	printf("%s", failed ? text_of(source, "error") : "up to date");
+	if (last_good > 0)
+		printf(", %s %s ago", failed ? "last good" : "checked",
+		    span(time, now > last_good ? now - last_good : 0));
+	if (failed && next > 0)
+		printf(", next try in %s", span(time, next));
+	printf("\n");
+}
+
 static void
 print_sources(const cJSON *doc)
 {
@@ -107,7 +129,6 @@ print_sources(const cJSON *doc)
 	cJSON_ArrayForEach(source, part_of(doc, "sources")) {
 		const cJSON *account = part_of(source, "account");
 		_Bool playlist = strcmp(text_of(source, "kind"), "playlist") == 0;
-		const char *error = text_of(source, "error");
 		char connections[32] = "-";
 
 		if (account != NULL && number_of(account, "limit") > 0)
@@ -116,27 +137,11 @@ print_sources(const cJSON *doc)
 		else if (account != NULL)
 			snprintf(connections, sizeof(connections), "%.0f",
 			    number_of(account, "taken"));
-		printf("%-20.20s %-9s %9.0f  %-12s %s\n", text_of(source, "name"),
+		printf("%-20.20s %-9s %9.0f  %-12s ", text_of(source, "name"),
 		    text_of(source, "kind"), number_of(source, playlist ? "entries" : "programmes"),
-		    connections,
-		    strcmp(text_of(source, "state"), "waiting") != 0 ? text_of(source, "state")
-			: error[0] != '\0'                           ? error
-								     : "up to date");
+		    connections);
+		print_source_state(doc, source);
 	}
-}
-
-static void
-print_guide(const cJSON *doc)
-{
-	const cJSON *guide = part_of(doc, "guide");
-	const char *error = text_of(guide, "error");
-
-	printf("\nthe guide: %.0f programmes for %.0f channels (%.0f made up, %.0f empty), %s\n",
-	    number_of(guide, "programmes"), number_of(guide, "channels"),
-	    number_of(guide, "made_up"), number_of(guide, "empty"),
-	    strcmp(text_of(guide, "state"), "waiting") != 0 ? text_of(guide, "state")
-		: error[0] != '\0'                          ? error
-							    : "up to date");
 }
 
 static void
@@ -216,7 +221,6 @@ print_status(const cJSON *doc)
 	    span(time, number_of(doc, "seconds")), number_of(part_of(doc, "lineup"), "channels"),
 	    text_of(doc, "jail"));
 	print_sources(doc);
-	print_guide(doc);
 	print_devices(doc);
 	print_channels(doc);
 	print_viewers(doc);

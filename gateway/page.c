@@ -10,7 +10,6 @@
 #include "base/redact.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
-#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/relay/ledger.h"
 #include "gateway/relay/relay.h"
@@ -116,7 +115,8 @@ add_playlist_card(struct buf *out, const struct gateway *g, const char *base)
 	char state[64] = "the first lineup is being made";
 
 	if (lineup != NULL)
-		snprintf(state, sizeof(state), "%u channels", (unsigned)lineup_count(lineup));
+		snprintf(state, sizeof(state), "%u channel%s", (unsigned)lineup_count(lineup),
+		    lineup_count(lineup) == 1 ? "" : "s");
 	else if (g->ready)
 		snprintf(state, sizeof(state), "no playlist could be read yet");
 	add_card(out, base,
@@ -133,21 +133,25 @@ add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 {
 	struct buf state = BUF_INIT(512);
 	const char *tone = "warn";
-	struct guide_info info;
+	struct source_info info;
 
-	guide_get_info(g->guide, &info);
-	if (guide_xml_fd(g->guide) != -1) {
-		tone = info.failures > 0 ? "warn" : "good";
-		buf_printf(&state, "%" PRIu64 " programmes for %" PRIu64 " channels",
-		    info.programmes, info.channels);
-		if (info.madeup > 0)
-			buf_printf(&state, ", %" PRIu64 " of them made up", info.madeup);
-	} else if (info.failures > 0) {
-		tone = "bad";
-		buf_str(&state, "could not be made: ");
-		redact_add(&state, info.error);
+	if (g->guide_count == 0) {
+		buf_str(&state, "no guide is configured");
 	} else {
-		buf_str(&state, "is being made");
+		source_get_info(g->guides[0].source, &info);
+		if (info.last_good != 0) {
+			tone = info.failures > 0 ? "warn" : "good";
+			if (info.entries > 0)
+				buf_printf(&state, "%" PRIu64 " programme%s, ", info.entries,
+				    info.entries == 1 ? "" : "s");
+			buf_str(&state, "checked ");
+			add_ago(&state, g, info.last_good);
+		} else if (info.failures > 0) {
+			tone = "bad";
+			buf_str(&state, "could not be fetched");
+		} else {
+			buf_str(&state, "is being fetched");
+		}
 	}
 	add_card(out, base,
 	    &(struct card){ "Guide", "XMLTV, for all of them", "/guide.xml", tone, state.data });
@@ -192,20 +196,19 @@ add_source_state(struct buf *out, const struct gateway *g, const struct source_i
 	} else if (info->failures > 0) {
 		buf_str(out, "<span class=\"state bad\">");
 		add_safe(out, info->error);
-		buf_str(out, "</span>");
+		buf_printf(out, "</span><br>next try in %" PRIu64 " s", info->next_ms / 1000);
 	} else {
 		buf_str(out, "<span class=\"state good\">up to date</span>");
 	}
 	if (info->last_good != 0) {
-		buf_str(out, "<br>checked ");
+		buf_str(out, info->failures > 0 ? "<br>last good " : "<br>checked ");
 		add_ago(out, g, info->last_good);
 	}
-	if (info->note_total > 0) {
-		buf_printf(out, "<br>%" PRIu64 " complaints, the first: ", info->note_total);
-		if (info->notes[0].line > 0)
-			buf_printf(out, "line %" PRIu32 ", ", info->notes[0].line);
+	if (info->note_total > 0)
+		buf_printf(out, "<br>%" PRIu64 " complaints, the first: line %" PRIu32 ", ",
+		    info->note_total, info->notes[0].line);
+	if (info->note_total > 0)
 		add_safe(out, info->notes[0].text);
-	}
 }
 
 static void
@@ -220,7 +223,7 @@ add_source(struct buf *out, const struct gateway *g, const struct source *source
 	buf_printf(out,
 	    "</td><td class=\"minor\">%s</td><td class=\"number\">%" PRIu64
 	    " %s</td><td class=\"number minor\">",
-	    source_kind_name(info.kind), info.entries,
+	    info.kind == SOURCE_PLAYLIST ? "playlist" : "guide", info.entries,
 	    info.kind == SOURCE_PLAYLIST ? "entries" : "programmes");
 	if (account == NULL)
 		buf_str(out, "–");

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import config_for
 from gateway import wait_for
-from provider import body, live, mute
+from provider import body, live, mute, status
 from test_tuner import GUIDE
 
 
@@ -134,6 +134,15 @@ def test_the_status_command_shows_channels_viewers_and_leases(make_gateway, prov
         assert re.search(r"1\s*(/|of)\s*3", shown.stdout)  # leases
         facts = json.loads(gateway.run("status", "--json", "--data", gateway.data).stdout)
         assert facts
+
+
+def test_status_and_page_say_when_a_failed_source_was_good_and_is_tried_again(gateway, provider):
+    provider.on("/list.m3u", status(403))
+    gateway.refresh()
+    shown = gateway.run("status", "--data", gateway.data).stdout
+    assert re.search(r"the server answered 403, last good \d+ s ago, next try in \d+ s\n", shown)
+    page = gateway.get("/").text
+    assert re.search(r"the server answered 403</span><br>next try in \d+ s<br>last good", page)
 
 
 def test_metrics_are_well_formed_and_count(gateway):
