@@ -25,7 +25,7 @@ compare_tv_sort(const char *binary)
 		report_skip(CLAIM, "all kept, CPU", "tv_sort is not installed");
 		return;
 	}
-	guide = guide_make("small.xml", SMALL);
+	guide = guide_make("small.xml", SMALL, 1);
 
 	const char *const ours[] = { binary, "guide", "-o", out, guide, NULL };
 	const char *const tv_sort[] = { "tv_sort", "--output", bench_path("tv_sort.xml"), guide,
@@ -44,7 +44,7 @@ main(int argc, char **argv)
 	struct guide_cost costs[2];
 
 	report_init(argc, argv);
-	guide = guide_make("guide.xml", report_pick(24, 244));
+	guide = guide_make("guide.xml", report_pick(24, 244), 1);
 
 	const char *const ours[] = { binary, "guide", "-o", bench_path("out.xml"), guide, NULL };
 	const char *const xmllint[] = { "xmllint", "--sax", "--noout", guide, NULL };

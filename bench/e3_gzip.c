@@ -15,7 +15,7 @@ main(int argc, char **argv)
 	struct guide_cost costs[2];
 
 	report_init(argc, argv);
-	guide = guide_compress(guide_make("guide.xml", report_pick(24, 244)));
+	guide = guide_compress(guide_make("guide.xml", report_pick(24, 244), 1));
 	wanted = guide_wanted(10);
 
 	const char *const ours[] = { subject_binary(), "guide", "--wanted", wanted, "-o",

@@ -30,7 +30,7 @@ count_programmes(const char *path)
 static void
 measure(unsigned megabytes, unsigned step)
 {
-	const char *out = bench_path("out.xml"), *guide = guide_make("guide.xml", megabytes);
+	const char *out = bench_path("out.xml"), *guide = guide_make("guide.xml", megabytes, 1);
 	const char *const argv[] = { subject_binary(), "guide", "--wanted", guide_wanted(step),
 		"-o", out, guide, NULL };
 	struct guide_cost cost;

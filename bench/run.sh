@@ -16,7 +16,8 @@ BUILD=${BUILD:-build/release}
 TSV=build/bench.tsv
 # The order of the table.
 PROGRAMS="r1_paced r2_saturated r3_calls_out r4_calls_in r5_latency r7_client_memory r8_memory
-r9_corruption r10_stalled z1_warm z2_joins z5_cold cat_playlist"
+r9_corruption r10_stalled z1_warm z2_joins z5_cold cat_playlist e1_skip e2_all e3_gzip e4_memory
+e5_unchanged e6_share e7_serving e8_now e9_relay"
 
 quick="" claims="" limit=300
 for arg in "$@"; do

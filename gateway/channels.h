@@ -1,8 +1,9 @@
 /*
  * The channels: has the lineup worker make a lineup of all catalogues whenever
  * one has changed, and a list of what it wants of the guides; checks the result a
- * little at a time so that the loop never waits, and swaps it in by pointer. A build that fails is tried again with
- * back-off. Viewers and replies under way keep the lineup that they began with.
+ * little at a time so that the loop never waits, and swaps it in by pointer. A
+ * build that fails is tried again with back-off. Viewers and replies under way keep
+ * the lineup that they began with.
  */
 #ifndef GATEWAY_CHANNELS_H
 #define GATEWAY_CHANNELS_H

@@ -7,13 +7,19 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/lib/child.h"
+#include "bench/lib/client.h"
 #include "bench/lib/report.h"
+#include "bench/lib/subject.h"
 
+#define DAY        86400
 #define ROUNDS_MAX 16
 #define RUNS_MAX   8
+#define WAIT_S     300
+#define QUIET_MS   3500 /* a watched file is left alone until it has rested for 2 s */
 
 static const struct place place = { .subject = 1 };
 
@@ -32,14 +38,18 @@ run_to(const char *path, const char *const *argv)
 }
 
 const char *
-guide_make(const char *name, unsigned megabytes)
+guide_make(const char *name, unsigned megabytes, unsigned seed)
 {
-	char *path = bench_path(name), size[16], channels[16];
-	const char *const argv[] = { bench_program("guide_gen"), size, channels, GUIDE_START_TEXT,
-		NULL };
+	const char *program = bench_program("guide_gen");
+	char *path = bench_path(name), size[16], channels[16], start[24], seeds[16];
 
 	snprintf(size, sizeof(size), "%u", megabytes);
 	snprintf(channels, sizeof(channels), "%u", GUIDE_CHANNELS);
+	snprintf(start, sizeof(start), "%lld", (long long)((time(NULL) / DAY - 1) * DAY));
+	snprintf(seeds, sizeof(seeds), "%u", seed);
+
+	const char *const argv[] = { program, size, channels, start, seeds, NULL };
+
 	run_to(path, argv);
 	return path;
 }
@@ -72,6 +82,59 @@ guide_wanted(unsigned step)
 	if (fclose(f) != 0)
 		bench_die("%s: %s", path, strerror(errno));
 	return path;
+}
+
+const char *
+guide_playlist(unsigned channels)
+{
+	char name[32], *path;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "list-%u.m3u", channels);
+	path = bench_path(name);
+	f = fopen(path, "we");
+	if (f == NULL)
+		bench_die("%s: %s", path, strerror(errno));
+	fputs("#EXTM3U\n", f);
+	for (unsigned i = 0; i < channels; i++)
+		fprintf(f,
+		    "#EXTINF:-1 tvg-id=\"chan%u.example\",Channel %u\nhttp://127.0.0.1:9/%u\n", i,
+		    i, i);
+	if (fclose(f) != 0)
+		bench_die("%s: %s", path, strerror(errno));
+	return path;
+}
+
+void
+guide_wait(const struct subject *s, const char *metric, double at_least)
+{
+	uint64_t deadline = bench_now_ns() + WAIT_S * UINT64_C(1000000000);
+
+	while (!(client_metric(s, metric) >= at_least)) {
+		if (bench_now_ns() > deadline)
+			bench_die("%s does not reach %g", metric, at_least);
+		bench_sleep_ms(50);
+	}
+}
+
+void
+guide_settle(const struct subject *s)
+{
+	for (unsigned quiet_ms = 0, ms = 0; quiet_ms < QUIET_MS; ms += 50) {
+		if (ms > WAIT_S * 1000)
+			bench_die("workers run and run");
+		bench_sleep_ms(50);
+		quiet_ms = client_metric(s, "masthead_workers") > 0 ? 0 : quiet_ms + 50;
+	}
+}
+
+void
+guide_start(struct subject *s, const struct subject_options *options)
+{
+	if (!subject_start(s, SUBJECT_MASTHEAD, options))
+		bench_die("masthead: not installed");
+	guide_wait(s, "masthead_guide_programmes", 1);
+	guide_settle(s);
 }
 
 static double

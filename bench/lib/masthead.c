@@ -21,6 +21,8 @@
 #define TEXT_MAX (1u << 20)
 #define LOG      "masthead.log"
 
+#define GUIDE_ONLY 200
+
 char *
 subject_binary(void)
 {
@@ -55,6 +57,11 @@ masthead_playlist(const struct subject_options *o)
 		buf_printf(&text, "#EXTINF:-1 tvg-chno=\"%u\",Bench %u\nhttp://%s:%u%s\n", i + 1,
 		    i + 1, o->origin->host, o->origin->port, path);
 	}
+	/* Channels that nobody watches, for the guide to be about. */
+	for (unsigned i = 0; o->guide_count > 0 && i < GUIDE_ONLY; i++)
+		buf_printf(&text,
+		    "#EXTINF:-1 tvg-id=\"chan%u.example\",Guide %u\nhttp://127.0.0.1:9/%u\n", i, i,
+		    i);
 	return subject_write("bench.m3u", &text);
 }
 
@@ -73,6 +80,9 @@ masthead_config(const struct subject_options *o, const char *playlist)
 		buf_printf(&text, "  sendfile_from: %u\n", o->sendfile_from);
 	if (o->linger_ms != 0)
 		buf_printf(&text, "  linger: %ums\n", o->linger_ms);
+	for (size_t i = 0; i < o->guide_count; i++)
+		buf_printf(&text, "%s  - name: g%zu\n    url: file:%s\n    refresh: 0\n",
+		    i == 0 ? "guides:\n" : "", i, o->guides[i]);
 	return subject_write("masthead.yaml", &text);
 }
 

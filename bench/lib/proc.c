@@ -59,6 +59,29 @@ proc_cpu_ns(pid_t pid)
 	return ns;
 }
 
+uint64_t
+proc_children_cpu_ns(pid_t pid)
+{
+	uint64_t user = 0, system = 0, tick = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
+	char path[64], text[1024];
+	const char *p;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	(void)fclose(f);
+	/* Fields 16 and 17 (proc(5)); the name, field 2, may hold blanks and ends with the last ). */
+	p = strrchr(text, ')');
+	if (p == NULL ||
+	    sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+		&user, &system) != 2)
+		return 0;
+	return (user + system) * tick;
+}
+
 /* Pages that its memfds hold; a descriptor that stands twice counts once. */
 static uint64_t
 proc_memfds(pid_t pid)

@@ -15,6 +15,9 @@
  */
 uint64_t proc_cpu_ns(pid_t pid);
 
+/* CPU time of its children that have ended, and theirs: in ticks of 10 ms. */
+uint64_t proc_children_cpu_ns(pid_t pid);
+
 struct proc_memory {    /* bytes */
 	uint64_t rss;   /* all resident pages that are mapped */
 	uint64_t anon;  /* private memory: heap, stack, written data pages */

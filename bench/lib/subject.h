@@ -38,7 +38,9 @@ struct subject_options {
 	_Bool never_sendfile;
 	unsigned window_mib;
 	unsigned linger_ms;
-	const char *playlist; /* a file in place of the streams; NULL: none */
+	const char *playlist;      /* a file in place of the streams; NULL: none */
+	const char *const *guides; /* files, read at the start and when they change */
+	size_t guide_count;
 };
 
 struct subject {

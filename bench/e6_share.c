@@ -1,0 +1,68 @@
+/* One source of ten has changed: all workers' CPU time, against a gateway that has only that one. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/lib/child.h"
+#include "bench/lib/client.h"
+#include "bench/lib/guide.h"
+#include "bench/lib/proc.h"
+#include "bench/lib/report.h"
+#include "bench/lib/subject.h"
+
+#define CLAIM   "E6"
+#define SOURCES 10
+
+/* Puts another content in place of the last source's, and waits until it is in the guide. */
+static double
+change_seconds(const struct subject *s, const char *path, const char *content)
+{
+	double builds = client_metric(s, "masthead_guide_builds_total");
+	uint64_t before = proc_children_cpu_ns(s->pid);
+
+	if (rename(content, path) == -1)
+		bench_die("%s: %s", content, strerror(errno));
+	guide_wait(s, "masthead_guide_builds_total", builds + 1);
+	guide_settle(s);
+	return (double)(proc_children_cpu_ns(s->pid) - before) / 1e9;
+}
+
+static double
+measure(const struct subject_options *options, unsigned megabytes, unsigned rounds)
+{
+	const char *last = options->guides[options->guide_count - 1];
+	struct subject subject;
+	double values[5];
+
+	guide_start(&subject, options);
+	for (unsigned i = 0; i < rounds; i++)
+		values[i] = change_seconds(&subject, last,
+		    guide_make("new.xml", megabytes, 100 + i));
+	subject_stop(&subject);
+	return report_median(values, rounds);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *guides[SOURCES];
+	struct subject_options all = { .guides = guides, .guide_count = SOURCES };
+	struct subject_options one = { .guides = guides + SOURCES - 1, .guide_count = 1 };
+	unsigned megabytes, rounds;
+	double ours, alone;
+	char name[32];
+
+	report_init(argc, argv);
+	megabytes = report_pick(3, 48);
+	rounds = report_pick(1, 3);
+	for (unsigned i = 0; i < SOURCES; i++) {
+		snprintf(name, sizeof(name), "g%u.xml", i);
+		guides[i] = guide_make(name, megabytes, i + 1);
+	}
+	all.playlist = one.playlist = guide_playlist(200);
+	alone = measure(&one, megabytes, rounds);
+	ours = measure(&all, megabytes, rounds);
+	report_row(&(struct report_row){ CLAIM, "1 of 10 sources changed, CPU", "s", ours,
+	    "that source alone", alone, GOAL_TIMES_MOST, 1.3, 0 });
+	return report_status();
+}
