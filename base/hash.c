@@ -51,35 +51,54 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-/* Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with c=1, d=3. */
-uint64_t
-hash_sip(const void *data, size_t len)
+/* Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with these c and d. */
+static inline uint64_t
+sip(const uint64_t key[2], int c, int d, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	uint64_t v[4], m, last = (uint64_t)len << 56;
 	size_t whole = len & ~(size_t)7;
 
-	pthread_once(&sip_once, sip_draw_key);
-	v[0] = sip_key[0] ^ UINT64_C(0x736f6d6570736575);
-	v[1] = sip_key[1] ^ UINT64_C(0x646f72616e646f6d);
-	v[2] = sip_key[0] ^ UINT64_C(0x6c7967656e657261);
-	v[3] = sip_key[1] ^ UINT64_C(0x7465646279746573);
+	v[0] = key[0] ^ UINT64_C(0x736f6d6570736575);
+	v[1] = key[1] ^ UINT64_C(0x646f72616e646f6d);
+	v[2] = key[0] ^ UINT64_C(0x6c7967656e657261);
+	v[3] = key[1] ^ UINT64_C(0x7465646279746573);
 	for (size_t i = 0; i < whole; i += 8) {
 		memcpy(&m, p + i, 8);
+		m = le64toh(m);
 		v[3] ^= m;
-		sip_round(v);
+		for (int n = 0; n < c; n++)
+			sip_round(v);
 		v[0] ^= m;
 	}
 	for (size_t i = whole; i < len; i++)
 		last |= (uint64_t)p[i] << (8 * (i - whole));
 	v[3] ^= last;
-	sip_round(v);
+	for (int n = 0; n < c; n++)
+		sip_round(v);
 	v[0] ^= last;
 	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
+	for (int n = 0; n < d; n++)
+		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+hash_sip(const void *data, size_t len)
+{
+	pthread_once(&sip_once, sip_draw_key);
+	return sip(sip_key, 1, 3, data, len);
+}
+
+uint64_t
+hash_code(const unsigned char key[HASH_KEY_SIZE], const void *data, size_t len)
+{
+	uint64_t words[2];
+
+	memcpy(words, key, sizeof(words));
+	words[0] = le64toh(words[0]);
+	words[1] = le64toh(words[1]);
+	return sip(words, 2, 4, data, len);
 }
 
 /* -- XXH64 ------------------------------------------------------------------- */

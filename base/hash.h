@@ -18,6 +18,13 @@ uint64_t hash_fnv(uint64_t seed, const void *data, size_t len);
 uint64_t hash_sip(const void *data, size_t len);
 
 /*
+ * SipHash-2-4: a code that proves that who made it has the key, the same for ever. 64 bits
+ * are for what can only be tried over a network.
+ */
+#define HASH_KEY_SIZE 16
+uint64_t hash_code(const unsigned char key[HASH_KEY_SIZE], const void *data, size_t len);
+
+/*
  * XXH64 (the xxHash specification, seed 0) of bytes that come in pieces, cut
  * anywhere: four lanes of multiplications, 32 bytes at a time, against FNV's one
  * byte. Whoever chooses the bytes can make two texts of one hash.

@@ -22,6 +22,7 @@ struct fetcher;
 struct guide;
 struct http_request;
 struct http_server;
+struct images;
 struct ledger;
 struct lineup;
 struct multi;
@@ -53,6 +54,7 @@ struct gateway {
 	struct store *store;
 	struct channels *channels;
 	struct guide *guide; /* the one that is made of all guides */
+	struct images *images;
 	struct relay *relay;
 	struct http_server *http;
 	struct allow *allow; /* who may watch */

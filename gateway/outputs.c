@@ -1,13 +1,11 @@
 #include "gateway/outputs.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
-#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/rows.h"
 #include "gateway/tuner/tune.h"
@@ -47,42 +45,6 @@ outputs_playlist(struct http_request *req, void *arg)
 	http_add_header(req, "Content-Disposition", "inline; filename=\"masthead.m3u\"");
 	rows_reply(req, g, &form, links);
 	buf_release(&before);
-}
-
-/* A descriptor of its own for a reply; -1: there is none. */
-static int
-own(int fd)
-{
-	return fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-}
-
-static void
-reply_guide(struct http_request *req, const char *type, int fd, int gzip_fd)
-{
-	if (fd != -1) {
-		http_reply_file(req, type, fd, gzip_fd);
-		return;
-	}
-	http_add_header(req, "Retry-After", "10");
-	http_reply_text(req, 503, "The guide is not there yet. Try again in a moment.");
-}
-
-void
-outputs_guide(struct http_request *req, void *arg)
-{
-	const struct gateway *g = arg;
-	int fd = own(guide_xml_fd(g->guide));
-
-	reply_guide(req, "application/xml; charset=utf-8", fd,
-	    fd == -1 ? -1 : own(guide_gzip_fd(g->guide)));
-}
-
-void
-outputs_guide_gzip(struct http_request *req, void *arg)
-{
-	const struct gateway *g = arg;
-
-	reply_guide(req, "application/gzip", own(guide_gzip_fd(g->guide)), -1);
 }
 
 void

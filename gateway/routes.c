@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "gateway/gateway.h"
+#include "gateway/guide_api.h"
 #include "gateway/http/http.h"
 #include "gateway/outputs.h"
 #include "gateway/page.h"
@@ -80,15 +81,27 @@ const struct http_route routes[] = {
 	    "the channels for IPTV players; ?group-title=A,B"),
 	GET_("/m3u/threadfin.m3u", HTTP_VIEWERS, outputs_playlist, NULL),
 	GET_("/m3u/xteve.m3u", HTTP_VIEWERS, outputs_playlist, NULL),
-	GET_("/guide.xml", HTTP_VIEWERS, outputs_guide, "the guide, XMLTV"),
+	DEVICE_(HTTP_GET, "/guide.xml", outputs_guide,
+	    "the guide, XMLTV; ?days=2&channels=1-50 for a part of it"),
 	GET_("/xmltv/threadfin.xml", HTTP_VIEWERS, outputs_guide, NULL),
 	GET_("/xmltv/xteve.xml", HTTP_VIEWERS, outputs_guide, NULL),
-	GET_("/guide.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, "the guide, compressed"),
+	DEVICE_(HTTP_GET, "/guide.xml.gz", outputs_guide_gzip, "the guide, compressed"),
 	GET_("/xmltv/threadfin.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, NULL),
 	GET_("/xmltv/xteve.xml.gz", HTTP_VIEWERS, outputs_guide_gzip, NULL),
 	GET_("/stream/{id}", HTTP_VIEWERS, outputs_stream,
 	    "a channel by its stable id, as the playlist has it; needs no tuner"),
 
+	GET_("/images/logo/{channel}", HTTP_VIEWERS, outputs_logo,
+	    "the logo of a channel, from the local folder or fetched once"),
+	GET_("/images/{code}", HTTP_VIEWERS, outputs_picture,
+	    "another picture, at an address that the guide has"),
+
+	GET_("/api/v1/guide/now", HTTP_VIEWERS, guide_api_now,
+	    "what is on and what comes next, as JSON; ?channel="),
+	GET_("/api/v1/guide", HTTP_VIEWERS, guide_api_window,
+	    "the guide of a time, as JSON; ?from=&to=&channel="),
+	GET_("/api/v1/guide/search", HTTP_VIEWERS, guide_api_search,
+	    "programmes by words of their title, as JSON; ?q="),
 	GET_("/api/v1/status", HTTP_VIEWERS, status_reply, "everything that is going on, as JSON"),
 	GET_("/metrics", HTTP_VIEWERS, status_metrics, "the same for Prometheus"),
 	GET_("/healthz", HTTP_ANYONE, status_healthz, "200 while the program lives"),

@@ -12,12 +12,14 @@
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
 #include "gateway/http/http.h"
+#include "gateway/images.h"
 #include "gateway/version.h"
 #include "playlist/lineup.h"
 #include "playlist/m3u_write.h"
 
 #define PIECE      (48u << 10) /* bytes made in one turn */
 #define GROUPS_MAX 4096        /* bytes of ?group-title= */
+#define LOGO_MAX   4096        /* bytes of an address of ours */
 /* Rows looked at in one turn, so that a filter that finds nothing does not hold the loop. */
 #define ROWS_MAX   4096
 
@@ -27,7 +29,9 @@ struct rows {
 	uint32_t next;
 	_Bool begun, some;
 	char *before, *links;
-	char *groups; /* as in the query, decoded; NULL: all */
+	char *groups;          /* as in the query, decoded; NULL: all */
+	struct images *images; /* NULL: logos stay what they are */
+	struct buf logo;
 };
 
 static void
@@ -39,6 +43,7 @@ rows_free(void *arg)
 	free(rows->before);
 	free(rows->links);
 	free(rows->groups);
+	buf_release(&rows->logo);
 	free(rows);
 }
 
@@ -58,6 +63,20 @@ has_group(const char *groups, const char *group)
 	return 0;
 }
 
+static void
+add_row(struct rows *rows, struct buf *out, struct lineup_channel *channel)
+{
+	buf_clear(&rows->logo);
+	if (rows->images != NULL &&
+	    images_add_logo(rows->images, &rows->logo, rows->links, channel, channel->logo) &&
+	    buf_status(&rows->logo) == 0)
+		channel->logo = rows->logo.data;
+	if (rows->some && rows->form.between != NULL)
+		buf_str(out, rows->form.between);
+	rows->some = 1;
+	rows->form.row(out, channel, rows->links);
+}
+
 static int
 rows_next(void *arg, struct buf *out)
 {
@@ -74,10 +93,7 @@ rows_next(void *arg, struct buf *out)
 		lineup_get(rows->lineup, rows->next++, &channel);
 		if (rows->groups != NULL && !has_group(rows->groups, channel.group))
 			continue;
-		if (rows->some && rows->form.between != NULL)
-			buf_str(out, rows->form.between);
-		rows->some = 1;
-		rows->form.row(out, &channel, rows->links);
+		add_row(rows, out, &channel);
 	}
 	if (rows->next >= count)
 		buf_str(out, rows->form.after);
@@ -105,6 +121,7 @@ rows_new(struct http_request *req, struct lineup *lineup, const struct rows_repl
 	rows->lineup = lineup_ref(lineup);
 	rows->before = strdup(form->before);
 	rows->links = strdup(links);
+	buf_init(&rows->logo, LOGO_MAX);
 	if (form->by_group && url_query_get(&groups, http_query(req), "group-title"))
 		rows->groups = buf_take(&groups, NULL);
 	buf_release(&groups);
@@ -121,8 +138,8 @@ rows_reply(struct http_request *req, const struct gateway *g, const struct rows_
 {
 	struct http_generator generator = { rows_next, rows_free, NULL };
 	struct lineup *lineup = channels_lineup(g->channels);
+	uint64_t images = images_tag(g->images), hash;
 	struct rows *rows;
-	uint64_t hash;
 	char etag[24];
 
 	if (lineup == NULL) {
@@ -138,6 +155,8 @@ rows_reply(struct http_request *req, const struct gateway *g, const struct rows_
 	hash = hash_text(hash_text(lineup_tag(lineup), masthead_version), form->type);
 	hash = hash_text(hash, rows->before);
 	hash = hash_text(hash_text(hash, rows->links), rows->groups);
+	hash = hash_fnv(hash, &images, sizeof(images));
+	rows->images = images != 0 ? g->images : NULL;
 	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", hash);
 	generator.arg = rows;
 	http_reply_generated(req, 200, form->type, etag, &generator);

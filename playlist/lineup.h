@@ -101,6 +101,9 @@ void lineup_id_text(uint64_t id, char out[17]);
  */
 #define LINEUP_GUIDE_ID_SIZE (16 + sizeof(".masthead"))
 void lineup_guide_id(uint64_t id, char out[LINEUP_GUIDE_ID_SIZE]);
+/* The channel of that id in our guide. False: the lineup has none such. */
+_Bool lineup_find_guide_id(const struct lineup *l, const char *guide_id,
+    struct lineup_channel *ret);
 /* The reverse of lineup_id_text; false if it is not an id. */
 _Bool lineup_id_parse(const char *id, uint64_t *ret);
 

@@ -183,3 +183,16 @@ lineup_guide_id(uint64_t id, char out[LINEUP_GUIDE_ID_SIZE])
 {
 	snprintf(out, LINEUP_GUIDE_ID_SIZE, "%016" PRIx64 ".masthead", id);
 }
+
+_Bool
+lineup_find_guide_id(const struct lineup *l, const char *guide_id, struct lineup_channel *ret)
+{
+	char digits[17], whole[LINEUP_GUIDE_ID_SIZE];
+	uint64_t id;
+
+	snprintf(digits, sizeof(digits), "%s", guide_id);
+	if (!lineup_id_parse(digits, &id))
+		return 0;
+	lineup_guide_id(id, whole);
+	return strcmp(whole, guide_id) == 0 && lineup_find_id(l, id, ret);
+}

@@ -177,8 +177,24 @@ START_TEST(a_map_survives_keys_of_one_place)
 }
 END_TEST
 
+/* The key and the texts of the reference implementation. */
+START_TEST(codes_are_the_same_for_ever)
+{
+	unsigned char key[HASH_KEY_SIZE], text[15];
+
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (unsigned char)i;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)i;
+	ck_assert_uint_eq(hash_code(key, text, 0), UINT64_C(0x726fdb47dd0e0e31));
+	ck_assert_uint_eq(hash_code(key, text, 8), UINT64_C(0x93f5f5799a932462));
+	ck_assert_uint_eq(hash_code(key, text, 15), UINT64_C(0xa129ca6149be45e5));
+}
+END_TEST
+
 UNIT_MAIN("hash", UNIT_ROWS(fnv_is_the_same_for_ever, ARRAY_LEN(vectors)),
     UNIT_ROWS(xx_is_the_same_for_ever_at_every_cut, ARRAY_LEN(xx_vectors)),
     UNIT_TEST(sip_is_the_same_within_a_process), UNIT_TEST(sip_is_another_one_in_each_process),
-    UNIT_TEST(sip_spreads_every_bit), UNIT_TEST(a_map_finds_what_was_put_and_nothing_else),
+    UNIT_TEST(sip_spreads_every_bit), UNIT_TEST(codes_are_the_same_for_ever),
+    UNIT_TEST(a_map_finds_what_was_put_and_nothing_else),
     UNIT_TEST(a_map_takes_the_keys_at_the_edges), UNIT_TEST(a_map_survives_keys_of_one_place))
