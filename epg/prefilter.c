@@ -118,7 +118,7 @@ entry_emit(struct prefilter *p, const char *end, _Bool whole, struct err *err)
 		entry_too_long(p);
 		return 0;
 	}
-	if (whole && !p->dirty && mend_is_clean(p->entry, end))
+	if (whole && !p->dirty && mend_is_clean(p->entry, end, p->limits.tag_max))
 		return entry_give(p, p->entry, len, err);
 	buf_clear(&p->text);
 	broken = mend_entry(&p->text, p->entry, end, p->limits.tag_max, &p->aliases);
@@ -157,8 +157,8 @@ is_plain_id(const char **id, size_t *len)
 static int
 is_wanted(struct prefilter *p, const struct token *t)
 {
-	size_t len = 0;
-	const char *id = token_attr(p->at, t->end, "channel", &len);
+	size_t len = t->channel_len;
+	const char *id = t->channel;
 
 	if (id == NULL)
 		return -EINVAL;
@@ -198,7 +198,7 @@ entry_begin(struct prefilter *p, const struct token *t, struct err *err)
 	if (wanted == 1) {
 		p->entry = p->at;
 		p->entry_line = line_at(p, p->at);
-		p->dirty = t->quoted;
+		p->dirty = 0;
 	}
 	p->at = t->end;
 	return wanted == 1 && t->kind == TOKEN_EMPTY ? entry_emit(p, t->end, 1, err) : 0;
@@ -270,8 +270,7 @@ entry_step(struct prefilter *p, struct err *err)
 		return entry_end(p, p->at, 0, err);
 	if (ends_entry(p, &t))
 		return entry_end(p, t.end, 1, err);
-	p->dirty |= t.quoted ||
-	    (t.kind != TOKEN_START && t.kind != TOKEN_EMPTY && t.kind != TOKEN_END);
+	p->dirty |= t.kind != TOKEN_START && t.kind != TOKEN_EMPTY && t.kind != TOKEN_END;
 	p->at = t.end;
 	return 0;
 }
@@ -282,7 +281,7 @@ walk_entry(struct prefilter *p, struct err *err)
 	int rc = 0;
 
 	while (rc == 0 && p->state >= STATE_KEPT) {
-		p->at = scan_for(p->at, p->end, '<');
+		p->at = token_skip(p->at, p->end, p->limits.tag_max);
 		if (p->state == STATE_KEPT && (size_t)(p->at - p->entry) > p->limits.entry_max) {
 			entry_too_long(p);
 			p->state = STATE_SKIPPED;

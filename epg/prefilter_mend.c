@@ -46,26 +46,102 @@ skip_foreign(const char *p, const char *end)
 	return p;
 }
 
-_Bool
-mend_is_clean(const char *p, const char *end)
+/* Behind what stands at p, which is not plain; NULL: it must be mended. */
+static const char *
+check_unplain(const char *p, const char *end)
 {
 	const struct aliases none = { NULL, 0, 0 };
+	struct reference r;
 
-	while (p = scan_unplain(p, end), p < end) {
-		if (*p == '&') {
-			struct reference r;
+	if ((signed char)*p < 0)
+		return skip_foreign(p, end);
+	if (*p == '&') {
+		reference_read(&r, p, end, &none);
+		return r.kind == REFERENCE_XML && r.code != 0 ? p + r.len : NULL;
+	}
+	if (*p == ']' && (end - p < 3 || p[1] != ']' || p[2] != '>'))
+		return p + 1;
+	return NULL;
+}
 
-			reference_read(&r, p, end, &none);
-			if (r.kind != REFERENCE_XML || r.code == 0)
-				return 0;
-			p += r.len;
-		} else if (*p == ']') {
-			if (end - p >= 3 && p[1] == ']' && p[2] == '>')
-				return 0;
-			p++;
+/* How the block before ended: all bits or none. */
+struct tags_state {
+	uint64_t in_tag, in_value, equals;
+	size_t blocks; /* in one tag, whole */
+};
+
+/* Each bit: is the number of bits up to it odd? */
+static inline uint64_t
+odd(uint64_t bits)
+{
+	bits ^= bits << 1;
+	bits ^= bits << 2;
+	bits ^= bits << 4;
+	bits ^= bits << 8;
+	bits ^= bits << 16;
+	bits ^= bits << 32;
+	return bits;
+}
+
+static inline uint64_t
+carry(uint64_t bits)
+{
+	return 0 - (bits >> (SCAN_BLOCK - 1));
+}
+
+/*
+ * Are the tags as most are: < and > take turns, no value holds either, values are in double
+ * quotes that stand right behind their '='?
+ */
+static inline _Bool
+tags_are_plain(struct tags_state *s, const struct scan_block *b)
+{
+	uint64_t opens = scan_block_for(b, '<'), closes = scan_block_for(b, '>');
+	uint64_t marks = opens | closes, in_tag, in_value, quotes, equals, bad;
+
+	if ((marks | s->in_tag) == 0)
+		return 1;
+	in_tag = odd(marks) ^ s->in_tag;
+	quotes = scan_block_for(b, '"') & in_tag;
+	in_value = odd(quotes) ^ s->in_value;
+	equals = scan_block_for(b, '=');
+	bad = (opens & ~in_tag) | (closes & in_tag) | (marks & in_value);
+	bad |= quotes & in_value & ~(equals << 1 | (s->equals & 1));
+	bad |= scan_block_for(b, '\'') & in_tag & ~in_value;
+	s->blocks = marks == 0 ? s->blocks + 1 : 0;
+	s->in_tag = carry(in_tag);
+	s->in_value = carry(in_value);
+	s->equals = carry(equals);
+	return bad == 0;
+}
+
+_Bool
+mend_is_clean(const char *p, const char *end, size_t tag_max)
+{
+	struct tags_state tags = { 0, 0, 0, 0 };
+	const char *checked = p;
+
+	for (; p < end; p += SCAN_BLOCK) {
+		char tail[SCAN_BLOCK];
+		struct scan_block block;
+		uint64_t unplain;
+
+		if (end - p < SCAN_BLOCK) {
+			memset(tail, ' ', sizeof(tail));
+			memcpy(tail, p, (size_t)(end - p));
+			block = scan_load_block(tail);
 		} else {
-			p = (signed char)*p < 0 ? skip_foreign(p, end) : NULL;
-			if (p == NULL)
+			block = scan_load_block(p);
+		}
+		if (!tags_are_plain(&tags, &block) || (tags.blocks + 2) * SCAN_BLOCK > tag_max)
+			return 0;
+		for (unplain = scan_block_unplain(&block); unplain != 0; unplain &= unplain - 1) {
+			const char *at = p + __builtin_ctzll(unplain);
+
+			if (at < checked)
+				continue;
+			checked = check_unplain(at, end);
+			if (checked == NULL)
 				return 0;
 		}
 	}

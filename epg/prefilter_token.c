@@ -60,6 +60,21 @@ token_mark(const char *name, const char *p, const char *end)
 	}
 }
 
+/* Does the attribute whose value is opened by the quote have that name, and a blank before it? */
+static _Bool
+attr_is(const char *tag, const char *quote, const char *name, size_t len)
+{
+	const char *last = quote - 1;
+
+	while (*last != '=')
+		last--;
+	do
+		last--;
+	while (last > tag && is_blank(*last));
+	return last - tag > (ptrdiff_t)len && last[0] == name[len - 1] && is_blank(*(last - len)) &&
+	    memcmp(last - len + 1, name, len) == 0;
+}
+
 /* The '>' of a start tag; or the '<' that shows that it is none; or `end`. */
 static const char *
 start_close(struct token *t, const char *name, const char *end)
@@ -72,13 +87,13 @@ start_close(struct token *t, const char *name, const char *end)
 		p = token_mark(name, p, end);
 		if (p == end || *p == '<' || *p == '>')
 			return p;
-		close = scan_for_two(p + 1, end, *p, '<');
-		if (close < end && *close == '<') {
-			t->quoted = 1;
-			close = scan_for(close, end, *p);
-		}
+		close = scan_for(p + 1, end, *p);
 		if (close == end)
 			return end;
+		if (t->channel == NULL && attr_is(name, p, "channel", 7)) {
+			t->channel = p + 1;
+			t->channel_len = (size_t)(close - p - 1);
+		}
 		p = close + 1;
 	}
 }
@@ -102,31 +117,6 @@ tag_read(struct token *t, const char *at, const char *end, size_t tag_max)
 		t->name = tag_name(name, close);
 		t->end = close + 1;
 	}
-}
-
-const char *
-token_attr(const char *tag, const char *end, const char *attr, size_t *ret_len)
-{
-	const char *name = tag + 1, *p = name;
-	size_t len = strlen(attr);
-
-	while (p = token_mark(name, p, end), *p != '>') {
-		const char *close = scan_for(p + 1, end, *p), *last = p - 1;
-
-		while (is_blank(*last))
-			last--;
-		/* At the '=' now. */
-		last--;
-		while (last > name && is_blank(*last))
-			last--;
-		if ((size_t)(last - name) > len && is_blank(last[-(ptrdiff_t)len]) &&
-		    memcmp(last - len + 1, attr, len) == 0) {
-			*ret_len = (size_t)(close - p - 1);
-			return p + 1;
-		}
-		p = close + 1;
-	}
-	return NULL;
 }
 
 /* -- what is no tag ------------------------------------------------------------ */
@@ -181,8 +171,8 @@ void
 token_read(struct token *t, const char *at, const char *end, size_t tag_max, _Bool last)
 {
 	t->kind = TOKEN_STRAY;
+	t->channel = NULL;
 	t->name = TOKEN_OTHER;
-	t->quoted = 0;
 	t->end = at + 1;
 	if (end - at < 2 || (at[1] == '/' && end - at < 3))
 		t->kind = TOKEN_PART;
@@ -195,6 +185,92 @@ token_read(struct token *t, const char *at, const char *end, size_t tag_max, _Bo
 	if (last && t->kind == TOKEN_PART) {
 		t->kind = TOKEN_STRAY;
 		t->end = at + 1;
+	}
+}
+
+/* -- many at a time ------------------------------------------------------------ */
+
+/* Must what stands at the '<' be read, four bytes of which are there? Not the tags of others. */
+static inline _Bool
+is_marked(const char *at)
+{
+	const char *name = at + (at[1] == '/' ? 2 : 1);
+	unsigned letter = (unsigned char)(name[0] | 0x20) - (unsigned)'a';
+	unsigned two = (unsigned char)name[0] << 8 | (unsigned char)name[1];
+
+	return letter > 'z' - 'a' || two == ('p' << 8 | 'r') || two == ('c' << 8 | 'h') ||
+	    two == ('t' << 8 | 'v');
+}
+
+/*
+ * The next '<' that must be read if it is in no value. At the end, where less than a block is
+ * left, any.
+ */
+static const char *
+next_marked(const char *p, const char *end)
+{
+	/* is_marked reads up to three bytes more. */
+	for (; end - p >= SCAN_BLOCK + 3; p += SCAN_BLOCK) {
+		struct scan_block block = scan_load_block(p);
+		uint64_t opens = scan_block_for(&block, '<');
+
+		for (; opens != 0; opens &= opens - 1) {
+			const char *at = p + __builtin_ctzll(opens);
+
+			if (is_marked(at))
+				return at;
+		}
+	}
+	while (p = scan_for(p, end, '<'), end - p >= 4 && !is_marked(p))
+		p++;
+	return p;
+}
+
+/*
+ * May a place be in a value, if `from` is in no tag? Then the last quote before it opened that.
+ */
+static _Bool
+may_be_quoted(const char *from, const char *at)
+{
+	static const char quotes[] = { '"', '\'' };
+
+	for (size_t i = 0; i < sizeof(quotes); i++) {
+		const char *quote = memrchr(from, quotes[i], (size_t)(at - from));
+
+		if (quote == NULL)
+			continue;
+		while (quote > from && is_blank(quote[-1]))
+			quote--;
+		if (quote > from && quote[-1] == '=')
+			return 1;
+	}
+	return 0;
+}
+
+const char *
+token_skip(const char *p, const char *end, size_t tag_max)
+{
+	for (;;) {
+		const char *at = next_marked(p, end);
+
+		/* What is not whole yet is not passed over, whatever its name. */
+		if (at == end)
+			at = memrchr(p, '<', (size_t)(end - p));
+		if (at == NULL)
+			return end;
+		if (!may_be_quoted(p, at))
+			return at;
+		while (p < at) {
+			struct token t;
+
+			p = scan_for(p, end, '<');
+			if (end - p < 4 || is_marked(p))
+				return p;
+			token_read(&t, p, end, tag_max, 0);
+			if (t.kind == TOKEN_PART)
+				return p;
+			p = t.end;
+		}
 	}
 }
 

@@ -31,8 +31,9 @@ enum token_name { TOKEN_OTHER, TOKEN_TV, TOKEN_CHANNEL, TOKEN_PROGRAMME };
 struct token {
 	enum token_kind kind;
 	enum token_name name; /* of a tag */
-	_Bool quoted;         /* a start tag with a '<' in a value */
 	const char *end;
+	const char *channel; /* of a start tag: the value of channel=, undecoded; NULL: none */
+	size_t channel_len;
 };
 
 /*
@@ -40,6 +41,12 @@ struct token {
  * follows the end, so TOKEN_PART becomes TOKEN_STRAY.
  */
 void token_read(struct token *t, const char *at, const char *end, size_t tag_max, _Bool last);
+
+/*
+ * From p, which is in no tag, to the next '<' in no tag at which something else may stand than
+ * the tag of another name; `end`: there is none.
+ */
+const char *token_skip(const char *p, const char *end, size_t tag_max);
 
 /*
  * Behind the "-->", "]]>" or "?>" that closes a comment, CDATA section or processing
@@ -54,7 +61,5 @@ size_t token_close_len(enum token_kind kind);
  * values, or `end`. `name` is behind the tag's '<'.
  */
 const char *token_mark(const char *name, const char *p, const char *end);
-/* The value of the attribute, undecoded, of a whole start tag [tag, end); NULL: it has none. */
-const char *token_attr(const char *tag, const char *end, const char *attr, size_t *ret_len);
 
 #endif
