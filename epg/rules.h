@@ -5,7 +5,8 @@
  * Rules are compiled from lines, one a rule, as the gateway makes them of its config:
  *
  *	drop FIELD /PATTERN/              the programme is dropped
- *	replace FIELD /PATTERN/ TO        in the text; $1 stands for a group; empty: the element goes
+ *	replace FIELD /PATTERN/ TO        wherever it matches; $1 or ${1} stands for a group, $0 for
+ *	                                  all, $$ for $; when nothing is left the element goes
  *	category /PATTERN/ KIND           programmes with such a category also get movie, series,
  *	                                  sports, news or kids as Plex, Emby and Jellyfin know them
  *	without ELEMENT                   credits, icon, image, url, review, keyword ...
@@ -13,7 +14,9 @@
  *	repeats                           programmes without <new>, <premiere> or <previously-shown>
  *	                                  get <previously-shown/>, for Plex
  *
- * FIELD is title, sub-title, desc or category. A pattern is not anchored and knows no case.
+ * FIELD is title, sub-title, desc or category. A pattern is not anchored, knows no case and
+ * sees the first RULES_TEXT_MAX bytes of a text; a / in it is written \/. Drops and replaces
+ * work in their order, the others behind them.
  */
 #ifndef EPG_RULES_H
 #define EPG_RULES_H
@@ -26,7 +29,8 @@ struct rules;
 struct xmltv_entry;
 
 #define RULES_MAX         200
-#define RULES_MATCH_LIMIT 10000 /* pcre2_set_match_limit: a pattern that takes longer does not match */
+#define RULES_MATCH_LIMIT 10000 /* pcre2_set_match_limit: what takes longer does not match */
+#define RULES_TEXT_MAX    2048  /* so that a match limit at each place of it is bearable */
 
 /* NULL with *err set, which names the rule's number from 1. text may be "". */
 struct rules *rules_new(const char *text, size_t len, struct err *err);
