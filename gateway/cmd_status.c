@@ -145,6 +145,20 @@ print_sources(const cJSON *doc)
 }
 
 static void
+print_guide(const cJSON *doc)
+{
+	const cJSON *guide = part_of(doc, "guide");
+	const char *error = text_of(guide, "error");
+
+	printf("\nthe guide: %.0f programmes for %.0f channels (%.0f made up, %.0f empty), %s\n",
+	    number_of(guide, "programmes"), number_of(guide, "channels"),
+	    number_of(guide, "made_up"), number_of(guide, "empty"),
+	    strcmp(text_of(guide, "state"), "waiting") != 0 ? text_of(guide, "state")
+		: error[0] != '\0'                          ? error
+							    : "up to date");
+}
+
+static void
 print_devices(const cJSON *doc)
 {
 	const cJSON *device;
@@ -221,6 +235,7 @@ print_status(const cJSON *doc)
 	    span(time, number_of(doc, "seconds")), number_of(part_of(doc, "lineup"), "channels"),
 	    text_of(doc, "jail"));
 	print_sources(doc);
+	print_guide(doc);
 	print_devices(doc);
 	print_channels(doc);
 	print_viewers(doc);

@@ -103,29 +103,23 @@ trim_public_url(struct config *c)
 
 /* What may stand in a log line or a reply one day, told to base/redact.h. */
 static void
-hide_source(const char *url, const char *proxy, char *const *headers, size_t header_count)
+hide_source(const struct config_source *s)
 {
-	if (url != NULL)
-		redact_url_secrets(url);
-	if (proxy != NULL)
-		redact_url_secrets(proxy);
-	for (size_t i = 0; i < header_count; i++)
-		redact_header_secret(headers[i]);
+	if (s->url != NULL)
+		redact_url_secrets(s->url);
+	if (s->proxy != NULL)
+		redact_url_secrets(s->proxy);
+	for (size_t i = 0; i < s->header_count; i++)
+		redact_header_secret(s->headers[i]);
 }
 
 static void
 hide_secrets(const struct config *c)
 {
-	for (size_t i = 0; i < c->playlist_count; i++) {
-		const struct config_playlist *p = &c->playlists[i];
-
-		hide_source(p->url, p->proxy, p->headers, p->header_count);
-	}
-	for (size_t i = 0; i < c->guide_count; i++) {
-		const struct config_guide *g = &c->guides[i];
-
-		hide_source(g->url, g->proxy, g->headers, g->header_count);
-	}
+	for (size_t i = 0; i < c->playlist_count; i++)
+		hide_source(&c->playlists[i].source);
+	for (size_t i = 0; i < c->guide_count; i++)
+		hide_source(&c->guides[i].source);
 }
 
 /* -- loading ----------------------------------------------------------------------- */
@@ -179,6 +173,7 @@ config_load_text(struct config **ret, const char *text, size_t len,
 		opt_apply(&load, c);
 		check_relay(&load, c);
 		trim_public_url(c);
+		config_read_times(c);
 		hide_secrets(c);
 	}
 	yaml_node_free(load.root);

@@ -19,29 +19,34 @@
 struct buf;
 struct err;
 
-/* One entry of `playlists`. */
-struct config_playlist {
+/* What entries of `playlists` and of `guides` have in common. */
+struct config_source {
 	char *name;       /* unique; letters, digits, - _ . and blanks, at most 40 */
 	char *url;        /* http(s):, file:, or demo: (the built-in test cards) */
 	char *user_agent; /* NULL: ours */
 	char **headers;   /* "Name: value" each, no CR or LF */
 	size_t header_count;
-	char *proxy;          /* http://, socks5://; NULL: none */
-	unsigned max_streams; /* connections that the account allows; 0: any number */
-	uint64_t refresh_ms;  /* 0: at start and on demand only */
+	char *proxy;         /* http://, socks5://; NULL: none */
+	char *refresh;       /* as it was written; what it says is in the next two */
+	uint64_t refresh_ms; /* 0: at start and on demand only, or by the clock */
+	int refresh_minute;  /* of the day, local time; -1: not by the clock */
 	unsigned
 	    shrink_percent; /* a refresh that loses more than this share is not taken: 0..100 */
 };
 
+/* One entry of `playlists`. */
+struct config_playlist {
+	struct config_source source;
+	unsigned max_streams; /* connections that the account allows; 0: any number */
+};
+
 /* One entry of `guides`. */
 struct config_guide {
-	char *name;
-	char *url;
-	char *user_agent;
-	char **headers;
-	size_t header_count;
-	char *proxy;
-	uint64_t refresh_ms;
+	struct config_source source;
+	char *timeshift;         /* as it was written */
+	int32_t shift_s;         /* added to its times */
+	char *zone;              /* "Europe/London", of times without an offset; NULL: UTC */
+	unsigned ignore_offsets; /* bool: all its times are in `zone` */
 };
 
 /* One entry of `devices`. */
@@ -66,6 +71,21 @@ struct config {
 	size_t playlist_count;
 	struct config_guide *guides;
 	size_t guide_count;
+	struct {
+		unsigned days_back, days; /* the window; 1, 14 */
+		unsigned fill;            /* bool: gaps are filled from the next source; 1 */
+		uint64_t made_up_ms;      /* blocks of guides that are made up; 0: none are; 2 h */
+		unsigned events;          /* bool: names with a time in them are programmes; 1 */
+		unsigned categories;      /* bool: kinds by the built-in table; 1 */
+		char **rules;             /* a line each of epg/rules.h */
+		size_t rule_count;
+	} guide;
+	struct {
+		unsigned proxy;       /* bool: pictures are handed out under our address; 0 */
+		uint64_t space_bytes; /* for those, on the disk; 256 MiB */
+		uint64_t age_ms;      /* older ones are fetched again; 30 d */
+		char *logos;          /* folder with channels' logos; NULL: DATA/logos */
+	} images;
 	struct config_device *devices; /* at least one */
 	size_t device_count;
 

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 
 struct buf;
+struct config;
 struct err;
 
 /* The table of `struct config`. */
@@ -20,6 +21,12 @@ int config_check_proxy(const char *text, struct err *err);
 int config_check_header(const char *text, struct err *err);
 int config_check_name(const char *text, struct err *err);
 int config_check_device_id(const char *text, struct err *err);
+int config_check_refresh(const char *text, struct err *err);
+int config_check_timeshift(const char *text, struct err *err);
+int config_check_zone(const char *text, struct err *err);
+
+/* Fills in what `refresh` and `timeshift` say, where they passed their checks. */
+void config_read_times(struct config *c);
 
 /* Where the references of a config lead. */
 struct config_refs {

@@ -2,10 +2,12 @@
 
 #include "base/opt.h"
 #include "base/url.h"
+#include "epg/rules.h"
 #include "gateway/allow.h"
 #include "gateway/channels.h"
 #include "gateway/config.h"
 #include "gateway/config_parts.h"
+#include "gateway/guide.h"
 #include "gateway/tuner/device.h"
 
 #define AT(field)  .offset = offsetof(struct config, field)
@@ -26,64 +28,126 @@ static const struct opt log_rows[] = {
 	OPT_END,
 };
 
+static const char *const truth[] = { "false", "true", NULL };
+
 #define PLAYLIST(field) .offset = offsetof(struct config_playlist, field)
 
 static const struct opt playlist_rows[] = {
-	{ "name", OPT_TEXT, OPT_REQUIRED | OPT_UNIQUE, PLAYLIST(name), .max = 40,
+	{ "name", OPT_TEXT, OPT_REQUIRED | OPT_UNIQUE, PLAYLIST(source.name), .max = 40,
 	    .check = config_check_name, .example = "acme",
 	    .help = "What it is called everywhere. Changing it makes it another playlist." },
-	{ "url", OPT_TEXT, OPT_REQUIRED | OPT_PRIVATE, PLAYLIST(url), .max = URL_MAX,
+	{ "url", OPT_TEXT, OPT_REQUIRED | OPT_PRIVATE, PLAYLIST(source.url), .max = URL_MAX,
 	    .check = config_check_source_url,
 	    .example = "https://acme.example/get.php?username=${env:ACME_USER}"
 		       "&password=${file:acme.pw}&type=m3u_plus",
 	    .help =
 		"Where it is: http://, https:// or file:/ and a path, or demo: for the built-in "
 		"test cards." },
-	{ "user_agent", OPT_TEXT, PLAYLIST(user_agent), .max = 256, .example = "VLC/3.0.20",
+	{ "user_agent", OPT_TEXT, PLAYLIST(source.user_agent), .max = 256, .example = "VLC/3.0.20",
 	    .otherwise = "Masthead",
 	    .help = "The player that we say we are, to the provider's list and its streams." },
-	{ "headers", OPT_TEXTS, OPT_PRIVATE, PLAYLIST(headers),
-	    .count_offset = offsetof(struct config_playlist, header_count), .max = 32,
+	{ "headers", OPT_TEXTS, OPT_PRIVATE, PLAYLIST(source.headers),
+	    .count_offset = offsetof(struct config_playlist, source.header_count), .max = 32,
 	    .check = config_check_header, .example = "Referer: https://acme.example/",
 	    .otherwise = "none", .help = "More HTTP headers for them, each as 'Name: value'." },
-	{ "proxy", OPT_TEXT, OPT_PRIVATE, PLAYLIST(proxy), .max = 1024, .check = config_check_proxy,
-	    .example = "socks5h://127.0.0.1:1080", .otherwise = "none",
+	{ "proxy", OPT_TEXT, OPT_PRIVATE, PLAYLIST(source.proxy), .max = 1024,
+	    .check = config_check_proxy, .example = "socks5h://127.0.0.1:1080", .otherwise = "none",
 	    .help = "The way to the provider: http://, https://, socks5:// or socks5h://." },
 	{ "max_streams", OPT_UINT, PLAYLIST(max_streams), .max = 1000, .fallback = "0",
 	    .help = "Connections that the account allows at a time; never more are opened. "
 		    "Viewers of one channel share one. 0 is any number." },
-	{ "refresh", OPT_MSEC, OPT_ZERO, PLAYLIST(refresh_ms), .min = MINUTE, .max = 30 * DAY,
+	{ "refresh", OPT_TEXT, PLAYLIST(source.refresh), .max = 16, .check = config_check_refresh,
 	    .fallback = "6h",
-	    .help = "How often the list is read again. 0 is at the start and on demand only." },
-	{ "shrink_percent", OPT_UINT, PLAYLIST(shrink_percent), .max = 100, .fallback = "50",
+	    .help = "How often the list is read again, 1m to 30d, or when, as in '04:30' (a few "
+		    "minutes later, so as not to call in step with others). 0 is at the start and "
+		    "on demand only. A local file is also read whenever it changes." },
+	{ "shrink_percent", OPT_UINT, PLAYLIST(source.shrink_percent), .max = 100, .fallback = "50",
 	    .help =
 		"A list that has lost more than this share of its entries is not taken; the last "
 		"good one stays. 100 takes any list that has an entry." },
 	OPT_END,
 };
 
+static const char *const offsets[] = { "use", "ignore", NULL };
+
 #define GUIDE(field) .offset = offsetof(struct config_guide, field)
 
 static const struct opt guide_rows[] = {
-	{ "name", OPT_TEXT, OPT_REQUIRED | OPT_UNIQUE, GUIDE(name), .max = 40,
+	{ "name", OPT_TEXT, OPT_REQUIRED | OPT_UNIQUE, GUIDE(source.name), .max = 40,
 	    .check = config_check_name, .example = "uk", .help = "What it is called everywhere." },
-	{ "url", OPT_TEXT, OPT_REQUIRED | OPT_PRIVATE, GUIDE(url), .max = URL_MAX,
+	{ "url", OPT_TEXT, OPT_REQUIRED | OPT_PRIVATE, GUIDE(source.url), .max = URL_MAX,
 	    .check = config_check_source_url, .example = "https://guide.example/uk.xml.gz",
 	    .help =
 		"Where it is: http://, https:// or file:/ and a path, or demo: for the test cards' "
 		"guide." },
-	{ "user_agent", OPT_TEXT, GUIDE(user_agent), .max = 256, .example = "VLC/3.0.20",
+	{ "user_agent", OPT_TEXT, GUIDE(source.user_agent), .max = 256, .example = "VLC/3.0.20",
 	    .otherwise = "Masthead", .help = "The program that we say we are." },
-	{ "headers", OPT_TEXTS, OPT_PRIVATE, GUIDE(headers),
-	    .count_offset = offsetof(struct config_guide, header_count), .max = 32,
+	{ "headers", OPT_TEXTS, OPT_PRIVATE, GUIDE(source.headers),
+	    .count_offset = offsetof(struct config_guide, source.header_count), .max = 32,
 	    .check = config_check_header, .example = "Accept-Language: en", .otherwise = "none",
 	    .help = "More HTTP headers, each as 'Name: value'." },
-	{ "proxy", OPT_TEXT, OPT_PRIVATE, GUIDE(proxy), .max = 1024, .check = config_check_proxy,
-	    .example = "http://127.0.0.1:3128", .otherwise = "none",
+	{ "proxy", OPT_TEXT, OPT_PRIVATE, GUIDE(source.proxy), .max = 1024,
+	    .check = config_check_proxy, .example = "http://127.0.0.1:3128", .otherwise = "none",
 	    .help = "The way to it: http://, https://, socks5:// or socks5h://." },
-	{ "refresh", OPT_MSEC, OPT_ZERO, GUIDE(refresh_ms), .min = MINUTE, .max = 30 * DAY,
-	    .fallback = "12h",
-	    .help = "How often it is read again. 0 is at the start and on demand only." },
+	{ "refresh", OPT_TEXT, GUIDE(source.refresh), .max = 16, .check = config_check_refresh,
+	    .fallback = "12h", .help = "When it is read again, as for playlists." },
+	{ "shrink_percent", OPT_UINT, GUIDE(source.shrink_percent), .max = 100, .fallback = "50",
+	    .help = "One that has lost more than this share of its channels or programmes is not "
+		    "taken; the last good one stays. 100 takes any that has a programme." },
+	{ "timeshift", OPT_TEXT, GUIDE(timeshift), .max = 16, .check = config_check_timeshift,
+	    .fallback = "0", .example = "+1h",
+	    .help = "Added to all its times, for one that is early or late: '+1h', '-30m'. A "
+		    "channel's tvg-shift in the playlist comes on top." },
+	{ "zone", OPT_TEXT, GUIDE(zone), .max = 64, .check = config_check_zone,
+	    .example = "Europe/London", .otherwise = "UTC",
+	    .help = "The time zone of those of its times that do not say one." },
+	{ "offsets", OPT_WORD, GUIDE(ignore_offsets), .fallback = "use", .words = offsets,
+	    .help = "ignore: what its times say of their zone is wrong; they are in 'zone'." },
+	OPT_END,
+};
+
+static const char *const merges[] = { "first", "fill", NULL };
+
+static const struct opt merged_rows[] = {
+	{ "days_back", OPT_UINT, AT(guide.days_back), .max = 14, .fallback = "1",
+	    .help = "So many past days are in it." },
+	{ "days", OPT_UINT, AT(guide.days), .min = 1, .max = 60, .fallback = "14",
+	    .help = "And so many days to come, as far as the sources go." },
+	{ "merge", OPT_WORD, AT(guide.fill), .fallback = "fill", .words = merges,
+	    .help = "first: a channel's programmes come from the first source that has it. fill: "
+		    "and the gaps between them from the next that has it." },
+	{ "made_up", OPT_MSEC, OPT_ZERO, AT(guide.made_up_ms), .min = 30 * MINUTE, .max = 3 * HOUR,
+	    .fallback = "2h",
+	    .help = "Channels that no source has get a made-up guide, in blocks of this length, so "
+		    "that media servers show them at all. 0: they get none." },
+	{ "events", OPT_WORD, AT(guide.events), .fallback = "true", .words = truth,
+	    .help = "Channels whose name tells an event and its time, as in 'PPV 3: A v B 21:00', "
+		    "get that event." },
+	{ "categories", OPT_WORD, AT(guide.categories), .fallback = "true", .words = truth,
+	    .help = "Categories in many languages also become those that Plex, Emby and Jellyfin "
+		    "know: movie, series, sports, news, kids." },
+	{ "rules", OPT_TEXTS, AT(guide.rules), NUM(guide.rule_count), .max = RULES_MAX - 1,
+	    .otherwise = "none",
+	    .example = "drop title /teleshopping/\nreplace title / [(]R[)]$//\n"
+		       "category /fu.?ball/ sports\nwithout credits",
+	    .help = "What is changed in programmes, a text each: 'drop FIELD /PATTERN/', 'replace "
+		    "FIELD /PATTERN/ TO', 'category /PATTERN/ KIND', 'without ELEMENT', 'repeats' "
+		    "(what is not new is marked as shown before). FIELD is title, sub-title, desc "
+		    "or category; patterns are Perl's, without regard to case." },
+	OPT_END,
+};
+
+static const struct opt image_rows[] = {
+	{ "proxy", OPT_WORD, AT(images.proxy), .fallback = "false", .words = truth,
+	    .help = "Logos and pictures of programmes are fetched once, kept, and handed out under "
+		    "our address, so that clients need no internet." },
+	{ "space", OPT_SIZE, AT(images.space_bytes), .min = 16 * MIB, .max = 64 * 1024 * MIB,
+	    .fallback = "256MiB", .help = "What they may take of the disk." },
+	{ "age", OPT_MSEC, AT(images.age_ms), .min = HOUR, .max = 365 * DAY, .fallback = "30d",
+	    .help = "One that is older is fetched again when it is asked for." },
+	{ "logos", OPT_TEXT, AT(images.logos), .max = 1024, .example = "/media/logos",
+	    .otherwise = "`logos` in the data folder",
+	    .help = "A folder with logos of channels, which go before the playlists'." },
 	OPT_END,
 };
 
@@ -155,8 +219,11 @@ const struct opt config_rows[] = {
 	    .help =
 		"Channel lists to read, in the order of their channels' numbers. Without one the "
 		"built-in demo runs." },
-	{ "guides", OPT_GROUPS, AT(guides), NUM(guide_count), .max = 64, .rows = guide_rows,
-	    .size = sizeof(struct config_guide), .help = "XMLTV guides to read." },
+	{ "guides", OPT_GROUPS, AT(guides), NUM(guide_count), .max = GUIDE_SOURCES_MAX,
+	    .rows = guide_rows, .size = sizeof(struct config_guide),
+	    .help = "XMLTV guides to read, the best first: what several have is the first's." },
+	{ "guide", OPT_GROUP, .rows = merged_rows, .help = "The one guide that becomes of them." },
+	{ "images", OPT_GROUP, .rows = image_rows, .help = "Logos and pictures." },
 	{ "devices", OPT_GROUPS, AT(devices), NUM(device_count), .min = 1, .max = 16,
 	    .rows = device_rows, .size = sizeof(struct config_device),
 	    .help = "HDHomeRun tuners to be. Without one there is one with the defaults." },

@@ -122,9 +122,7 @@ fetch_keep(struct fetch *f, const struct fetch_found *found, struct err *err)
 {
 	int rc;
 
-	f->new.entries = found->entries;
-	f->new.channels = found->channels;
-	f->new.made = found->made;
+	f->new.found = *found;
 	/* The meta goes last: without it the next fetch only asks unconditionally. */
 	fetch_meta_remove(f->path);
 	rc = file_replace(&f->save, err);
@@ -187,9 +185,7 @@ fetch_finish(struct fetch *f)
 	f->new.bytes = f->bytes;
 	if (f->old.valid && f->old.bytes == f->bytes && f->old.hash == f->new.hash) {
 		/* The same bytes under new validators: remember those. */
-		f->new.entries = f->old.entries;
-		f->new.channels = f->old.channels;
-		f->new.made = f->old.made;
+		f->new.found = f->old.found;
 		(void)fetch_meta_save(&f->new, f->path, NULL);
 		f->done(f->arg, FETCH_UNCHANGED, NULL);
 		return;
@@ -485,7 +481,7 @@ fetch_start(struct fetcher *fetcher, const struct fetch_spec *spec, fetch_done_c
 	}
 	f->new.source = hash_fnv(HASH_FNV_INIT, f->url, strlen(f->url));
 	fetch_meta_load(&f->old, f->path, f->url);
-	f->old.valid = f->old.valid && spec->made != 0 && f->old.made == spec->made;
+	f->old.valid = f->old.valid && spec->made != 0 && f->old.found.made == spec->made;
 	rc = file_begin(&f->save, f->path, 0600, err);
 	if (rc < 0)
 		goto out;

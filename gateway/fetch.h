@@ -22,6 +22,7 @@ struct buf;
 struct err;
 struct event_base;
 struct fetch;
+struct fetch_found;
 struct fetcher;
 struct multi;
 
@@ -69,13 +70,8 @@ uint64_t fetch_bytes(const struct fetch *f);
 /* Bytes so far and the expected total (0: unknown), while it runs. */
 void fetch_progress(const struct fetch *f, uint64_t *ret_done, uint64_t *ret_total);
 
-/* What the owner found in the candidate, and which file it made of it (any number but 0). */
-struct fetch_found {
-	uint64_t entries, channels;
-	uint64_t made;
-};
 /*
- * Makes the candidate the last good one, with what was found kept beside it
+ * Makes the candidate the last good one, with what the owner found in it kept beside it
  * (gateway/fetch_meta.h), and frees f. On failure the next fetch asks for everything.
  */
 int fetch_keep(struct fetch *f, const struct fetch_found *found, struct err *err);

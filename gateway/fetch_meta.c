@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/list.h"
 
 #define META_MAX 2048
 #define PATH_LEN 4096
@@ -22,6 +24,24 @@ meta_path(char out[PATH_LEN], const char *path)
 	return snprintf(out, PATH_LEN, "%s.meta", path) < PATH_LEN;
 }
 
+/* The numbers: where each is in struct fetch_meta, and how it is written. */
+static const struct {
+	const char *key;
+	size_t offset;
+	int base;
+} numbers[] = {
+	{ "source", offsetof(struct fetch_meta, source), 16 },
+	{ "bytes", offsetof(struct fetch_meta, bytes), 10 },
+	{ "hash", offsetof(struct fetch_meta, hash), 16 },
+	{ "entries", offsetof(struct fetch_meta, found.entries), 10 },
+	{ "channels", offsetof(struct fetch_meta, found.channels), 10 },
+	{ "kept", offsetof(struct fetch_meta, found.kept), 10 },
+	{ "last", offsetof(struct fetch_meta, found.last), 10 },
+	{ "cut", offsetof(struct fetch_meta, found.cut), 10 },
+	{ "made", offsetof(struct fetch_meta, found.made), 16 },
+	{ "recipe", offsetof(struct fetch_meta, found.recipe), 16 },
+};
+
 static void
 meta_line(struct fetch_meta *meta, char *line)
 {
@@ -30,22 +50,31 @@ meta_line(struct fetch_meta *meta, char *line)
 	if (value == NULL)
 		return;
 	*value++ = '\0';
-	if (strcmp(line, "source") == 0)
-		meta->source = strtoull(value, NULL, 16);
-	else if (strcmp(line, "bytes") == 0)
-		meta->bytes = strtoull(value, NULL, 10);
-	else if (strcmp(line, "hash") == 0)
-		meta->hash = strtoull(value, NULL, 16);
-	else if (strcmp(line, "entries") == 0)
-		meta->entries = strtoull(value, NULL, 10);
-	else if (strcmp(line, "channels") == 0)
-		meta->channels = strtoull(value, NULL, 10);
-	else if (strcmp(line, "made") == 0)
-		meta->made = strtoull(value, NULL, 16);
-	else if (strcmp(line, "etag") == 0)
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uint64_t number = strtoull(value, NULL, numbers[i].base);
+
+		if (strcmp(line, numbers[i].key) == 0)
+			memcpy((char *)meta + numbers[i].offset, &number, sizeof(number));
+	}
+	if (strcmp(line, "etag") == 0)
 		snprintf(meta->etag, sizeof(meta->etag), "%s", value);
 	else if (strcmp(line, "modified") == 0)
 		snprintf(meta->modified, sizeof(meta->modified), "%s", value);
+}
+
+static void
+add_lines(struct buf *out, const struct fetch_meta *meta)
+{
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uint64_t number;
+
+		memcpy(&number, (const char *)meta + numbers[i].offset, sizeof(number));
+		if (numbers[i].base == 16)
+			buf_printf(out, "%s %016" PRIx64 "\n", numbers[i].key, number);
+		else
+			buf_printf(out, "%s %" PRIu64 "\n", numbers[i].key, number);
+	}
+	buf_printf(out, "etag %s\nmodified %s\n", meta->etag, meta->modified);
 }
 
 void
@@ -79,11 +108,7 @@ fetch_meta_save(const struct fetch_meta *meta, const char *path, struct err *err
 	rc = file_begin(&save, name, 0600, err);
 	if (rc < 0)
 		return rc;
-	buf_printf(&text,
-	    "source %016" PRIx64 "\nbytes %" PRIu64 "\nhash %016" PRIx64 "\nentries %" PRIu64
-	    "\nchannels %" PRIu64 "\nmade %016" PRIx64 "\netag %s\nmodified %s\n",
-	    meta->source, meta->bytes, meta->hash, meta->entries, meta->channels, meta->made,
-	    meta->etag, meta->modified);
+	add_lines(&text, meta);
 	rc = buf_status(&text) < 0 ? err_set(err, ENOMEM, "'%s': out of memory", name)
 				   : file_write_all(save.fd, text.data, text.len, err);
 	if (rc == 0)

@@ -10,12 +10,19 @@
 
 struct err;
 
+/* What the owner found in the content; all but `made` is only kept for it. */
+struct fetch_found {
+	uint64_t entries, channels, kept, last;
+	uint64_t cut;    /* 1: it breaks off */
+	uint64_t made;   /* which file the owner made of it; 0: unknown */
+	uint64_t recipe; /* and how */
+};
+
 struct fetch_meta {
-	_Bool valid;                /* the cached file is there and is what this describes */
-	uint64_t source;            /* hash of the URL that it came from, which may hold secrets */
-	uint64_t bytes, hash;       /* of the content; hash_fnv */
-	uint64_t entries, channels; /* what the owner found in it */
-	uint64_t made;              /* which file the owner made of it; 0: unknown */
+	_Bool valid;          /* the cached file is there and is what this describes */
+	uint64_t source;      /* hash of the URL that it came from, which may hold secrets */
+	uint64_t bytes, hash; /* of the content; hash_fnv */
+	struct fetch_found found;
 	char etag[256], modified[256];
 };
 

@@ -14,7 +14,7 @@ const struct gateway_playlist *
 gateway_find_playlist(const struct gateway *g, const char *name)
 {
 	for (size_t i = 0; i < g->playlist_count; i++) {
-		if (strcmp(g->playlists[i].config->name, name) == 0)
+		if (strcmp(g->playlists[i].config->source.name, name) == 0)
 			return &g->playlists[i];
 	}
 	return NULL;
@@ -24,7 +24,7 @@ const struct gateway_guide *
 gateway_find_guide(const struct gateway *g, const char *name)
 {
 	for (size_t i = 0; i < g->guide_count; i++) {
-		if (strcmp(g->guides[i].config->name, name) == 0)
+		if (strcmp(g->guides[i].config->source.name, name) == 0)
 			return &g->guides[i];
 	}
 	return NULL;

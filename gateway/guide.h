@@ -22,6 +22,8 @@ struct guide;
 struct guide_index;
 struct worker_pool;
 
+#define GUIDE_SOURCES_MAX 48
+
 struct guide_deps {
 	struct event_base *base;
 	struct worker_pool *workers;
@@ -29,7 +31,7 @@ struct guide_deps {
 	const char *data; /* the data folder; read in guide_new only */
 };
 
-/* A guide was swapped in (err NULL), or making one failed. */
+/* A guide was swapped in (err NULL), or making one failed. One that is the same is not told. */
 typedef void guide_ready_cb(void *arg, const struct err *err);
 
 /* NULL with *err set. */
@@ -38,8 +40,36 @@ struct guide *guide_new(const struct guide_deps *deps, guide_ready_cb *ready, vo
 /* NULL: no-op. */
 void guide_free(struct guide *g);
 
-/* Takes up the guide of the last life, if there is one. `ready` is called only if there is. */
+/* -- what it is made of; guide_update then makes it ------------------------------ */
+
+struct guide_source { /* copied */
+	const char *name;
+	const char *path; /* of its listings (epg/listings.h); may not exist yet */
+	int32_t shift_s;  /* added to its times */
+};
+/* Best first. 0, -ENOMEM or -E2BIG. */
+int guide_set_sources(struct guide *g, const struct guide_source *sources, size_t count);
+
+struct guide_settings {           /* epg/workers.h */
+	unsigned days_back, days; /* before and after today */
+	uint32_t block_s;
+	_Bool fill, events;
+};
+void guide_set_settings(struct guide *g, const struct guide_settings *settings);
+
+/* What the lineup wants (epg/wanted.h), and a hash of that; 0: not known yet. 0 or -ENOMEM. */
+int guide_set_wanted(struct guide *g, const char *path, uint64_t text);
+
+/*
+ * Takes up the guide of the last life, if there is one, and whether it is still up to date.
+ * `ready` is called only if there is.
+ */
 void guide_restore(struct guide *g);
+/*
+ * Makes a new one, if something has changed that it is made of; while one is in the making,
+ * after that. It also looks by itself now and then, for a new day.
+ */
+void guide_update(struct guide *g);
 
 /* -- what is served: all NULL or -1 before there is a guide --------------------- */
 

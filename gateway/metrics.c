@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/process.h"
 #include "gateway/relay/ledger.h"
@@ -32,6 +33,7 @@ struct figures {
 	struct worker_stats workers;
 	struct file_syncs syncs;
 	struct channels_info channels;
+	struct guide_info guide;
 	struct process_info process;
 	uint64_t started; /* seconds since 1970 */
 };
@@ -102,6 +104,23 @@ static const struct {
 	    "How long the last lineup took."),
 	FIGURE("lineup_longest_turn_seconds", "gauge", channels.swap_us_max, MICROSECONDS,
 	    "The longest that checking or swapping a lineup held the loop."),
+	FIGURE("guide_channels", "gauge", guide.channels, PLAIN,
+	    "Channels of the guide that is served."),
+	FIGURE("guide_programmes", "gauge", guide.programmes, PLAIN,
+	    "Programmes of the guide that is served."),
+	FIGURE("guide_end_timestamp_seconds", "gauge", guide.last, PLAIN,
+	    "When the last of those ends; 0: there are none."),
+	FIGURE("guide_builds_total", "counter", guide.builds, PLAIN,
+	    "Times that the guide was made of its sources."),
+	FIGURE("guide_build_failures_total", "counter", guide.failed, PLAIN,
+	    "Guides that could not be made."),
+	FIGURE("guide_build_seconds", "gauge", guide.took_ms, MILLISECONDS,
+	    "How long the last guide took."),
+	FIGURE("guide_longest_turn_seconds", "gauge", guide.swap_us_max, MICROSECONDS,
+	    "The longest that checking or swapping a guide held the loop."),
+	FIGURE("guide_made_up_channels", "gauge", guide.madeup, PLAIN,
+	    "Channels whose guide was made up."),
+	FIGURE("guide_bytes", "gauge", guide.bytes, PLAIN, "Size of guide.xml."),
 	FIGURE("start_time_seconds", "gauge", started, PLAIN,
 	    "When it started, in seconds since 1970."),
 	{ "process_resident_memory_bytes", "gauge", "Resident memory, windows included.",
@@ -113,20 +132,21 @@ static const struct {
 #undef FIGURE
 };
 
+/* A member of 4 or 8 bytes. */
 static double
-figure(const struct figures *figures, size_t i)
+value_at(const void *from, size_t offset, size_t size, enum metric_unit unit)
 {
-	const char *at = (const char *)figures + metrics[i].offset;
+	const char *at = (const char *)from + offset;
 	uint64_t wide = 0;
 	uint32_t narrow = 0;
 
-	if (metrics[i].size == sizeof(wide)) {
+	if (size == sizeof(wide)) {
 		memcpy(&wide, at, sizeof(wide));
 	} else {
 		memcpy(&narrow, at, sizeof(narrow));
 		wide = narrow;
 	}
-	switch (metrics[i].unit) {
+	switch (unit) {
 	case MICROSECONDS: return (double)wide / 1e6;
 	case MILLISECONDS: return (double)wide / 1e3;
 	case PLAIN: break;
@@ -158,67 +178,45 @@ add_label(struct buf *out, const char *name, const char *value)
 
 /* -- one line a source, a device ----------------------------------------------------- */
 
-static double
-source_last_success(const struct source_info *info)
-{
-	return (double)info->last_good;
-}
-
-static double
-source_entries(const struct source_info *info)
-{
-	return (double)info->entries;
-}
-
-static double
-source_channels(const struct source_info *info)
-{
-	return (double)info->channels;
-}
-
-static double
-source_failures(const struct source_info *info)
-{
-	return (double)info->failed;
-}
-
-static double
-source_refreshes(const struct source_info *info)
-{
-	return (double)info->refreshes;
-}
-
-static double
-source_seconds(const struct source_info *info)
-{
-	return (double)info->took_ms / 1e3;
-}
-
 static const struct {
 	enum source_kind kind;
 	const char *name, *type, *help;
-	double (*value)(const struct source_info *info);
+	size_t offset; /* of a uint64_t in struct source_info */
+	enum metric_unit unit;
 } source_metrics[] = {
-	{ SOURCE_PLAYLIST, "masthead_source_streams", "gauge", "Entries of the last good playlist.",
-	    source_entries },
-	{ SOURCE_PLAYLIST, "masthead_source_last_success_timestamp_seconds", "gauge",
-	    "When the playlist was last known to be up to date; 0: not since the start.",
-	    source_last_success },
-	{ SOURCE_PLAYLIST, "masthead_source_refreshes_total", "counter", "Refreshes tried.",
-	    source_refreshes },
-	{ SOURCE_PLAYLIST, "masthead_source_refresh_failures_total", "counter",
-	    "Refreshes that were not taken.", source_failures },
-	{ SOURCE_PLAYLIST, "masthead_source_refresh_seconds", "gauge",
-	    "How long the last good refresh took.", source_seconds },
-	{ SOURCE_GUIDE, "masthead_guide_channels", "gauge", "Channels of the last good guide.",
-	    source_channels },
-	{ SOURCE_GUIDE, "masthead_guide_programmes", "gauge", "Programmes of the last good guide.",
-	    source_entries },
-	{ SOURCE_GUIDE, "masthead_guide_last_success_timestamp_seconds", "gauge",
-	    "When the guide was last known to be up to date; 0: not since the start.",
-	    source_last_success },
-	{ SOURCE_GUIDE, "masthead_guide_refresh_failures_total", "counter",
-	    "Refreshes that were not taken.", source_failures },
+#define OF_SOURCE(kind, name, type, member, unit, help)                                        \
+	{                                                                                      \
+		kind, "masthead_" name, type, help, offsetof(struct source_info, member), unit \
+	}
+	OF_SOURCE(SOURCE_PLAYLIST, "source_streams", "gauge", entries, PLAIN,
+	    "Entries of the last good playlist."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_last_success_timestamp_seconds", "gauge", last_good,
+	    PLAIN, "When the playlist was last known to be up to date; 0: not since the start."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_refreshes_total", "counter", refreshes, PLAIN,
+	    "Refreshes tried."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_refresh_failures_total", "counter", failed, PLAIN,
+	    "Refreshes that were not taken."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_refresh_seconds", "gauge", took_ms, MILLISECONDS,
+	    "How long the last good refresh took."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_channels", "gauge", channels, PLAIN,
+	    "Channels of the last good guide of a source."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_programmes", "gauge", entries, PLAIN,
+	    "Programmes of the last good guide of a source, wanted or not."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_kept_programmes", "gauge", reading.kept, PLAIN,
+	    "Programmes of channels in the lineup."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_end_timestamp_seconds", "gauge", reading.last, PLAIN,
+	    "When the last of those ends; 0: there are none."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_broken_entries", "gauge", reading.broken, PLAIN,
+	    "Channels and programmes of the last reading that were dropped for being broken."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_last_success_timestamp_seconds", "gauge", last_good,
+	    PLAIN, "When the source was last known to be up to date; 0: not since the start."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_refreshes_total", "counter", refreshes, PLAIN,
+	    "Refreshes tried."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_refresh_failures_total", "counter", failed, PLAIN,
+	    "Refreshes that were not taken."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_refresh_seconds", "gauge", took_ms, MILLISECONDS,
+	    "How long the last good refresh took."),
+#undef OF_SOURCE
 };
 
 static void
@@ -231,7 +229,8 @@ add_source_value(struct buf *out, const struct source *source, size_t i)
 		return;
 	buf_str(out, source_metrics[i].name);
 	add_label(out, info.kind == SOURCE_PLAYLIST ? "source" : "guide", info.name);
-	buf_printf(out, " %.17g\n", source_metrics[i].value(&info));
+	buf_printf(out, " %.17g\n",
+	    value_at(&info, source_metrics[i].offset, sizeof(uint64_t), source_metrics[i].unit));
 }
 
 static void
@@ -253,14 +252,14 @@ add_slots(struct buf *out, const struct gateway *g)
 	add_head(out, "masthead_source_slots_used", "gauge", "Connections open to an account.");
 	for (size_t i = 0; i < g->playlist_count; i++) {
 		buf_str(out, "masthead_source_slots_used");
-		add_label(out, "source", g->playlists[i].config->name);
+		add_label(out, "source", g->playlists[i].config->source.name);
 		buf_printf(out, " %u\n", ledger_taken(g->playlists[i].account));
 	}
 	add_head(out, "masthead_source_slots_limit", "gauge",
 	    "Connections that an account allows; 0: any number.");
 	for (size_t i = 0; i < g->playlist_count; i++) {
 		buf_str(out, "masthead_source_slots_limit");
-		add_label(out, "source", g->playlists[i].config->name);
+		add_label(out, "source", g->playlists[i].config->source.name);
 		buf_printf(out, " %u\n", ledger_limit(g->playlists[i].account));
 	}
 	add_head(out, "masthead_tuners_used", "gauge", "Tuners of a device in use.");
@@ -303,6 +302,7 @@ status_metrics(struct http_request *req, void *arg)
 	worker_pool_stats(g->workers, &figures.workers);
 	file_get_syncs(&figures.syncs);
 	channels_get_info(g->channels, &figures.channels);
+	guide_get_info(g->guide, &figures.guide);
 	process_get_info(&figures.process);
 	add_head(&out, "masthead_build_info", "gauge", "1, labelled with the version.");
 	buf_str(&out, "masthead_build_info");
@@ -310,7 +310,8 @@ status_metrics(struct http_request *req, void *arg)
 	buf_str(&out, " 1\n");
 	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
 		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
-		buf_printf(&out, "%s %.17g\n", metrics[i].name, figure(&figures, i));
+		buf_printf(&out, "%s %.17g\n", metrics[i].name,
+		    value_at(&figures, metrics[i].offset, metrics[i].size, metrics[i].unit));
 	}
 	add_requests(&out, &figures.http);
 	add_lineup(&out, g);

@@ -10,6 +10,7 @@
 #include "base/redact.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/relay/ledger.h"
 #include "gateway/relay/relay.h"
@@ -133,25 +134,21 @@ add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 {
 	struct buf state = BUF_INIT(512);
 	const char *tone = "warn";
-	struct source_info info;
+	struct guide_info info;
 
-	if (g->guide_count == 0) {
-		buf_str(&state, "no guide is configured");
+	guide_get_info(g->guide, &info);
+	if (guide_xml_fd(g->guide) != -1) {
+		tone = info.failures > 0 ? "warn" : "good";
+		buf_printf(&state, "%" PRIu64 " programmes for %" PRIu64 " channels",
+		    info.programmes, info.channels);
+		if (info.madeup > 0)
+			buf_printf(&state, ", %" PRIu64 " of them made up", info.madeup);
+	} else if (info.failures > 0) {
+		tone = "bad";
+		buf_str(&state, "could not be made: ");
+		redact_add(&state, info.error);
 	} else {
-		source_get_info(g->guides[0].source, &info);
-		if (info.last_good != 0) {
-			tone = info.failures > 0 ? "warn" : "good";
-			if (info.entries > 0)
-				buf_printf(&state, "%" PRIu64 " programme%s, ", info.entries,
-				    info.entries == 1 ? "" : "s");
-			buf_str(&state, "checked ");
-			add_ago(&state, g, info.last_good);
-		} else if (info.failures > 0) {
-			tone = "bad";
-			buf_str(&state, "could not be fetched");
-		} else {
-			buf_str(&state, "is being fetched");
-		}
+		buf_str(&state, "is being made");
 	}
 	add_card(out, base,
 	    &(struct card){ "Guide", "XMLTV, for all of them", "/guide.xml", tone, state.data });
@@ -204,11 +201,12 @@ add_source_state(struct buf *out, const struct gateway *g, const struct source_i
 		buf_str(out, info->failures > 0 ? "<br>last good " : "<br>checked ");
 		add_ago(out, g, info->last_good);
 	}
-	if (info->note_total > 0)
-		buf_printf(out, "<br>%" PRIu64 " complaints, the first: line %" PRIu32 ", ",
-		    info->note_total, info->notes[0].line);
-	if (info->note_total > 0)
+	if (info->note_total > 0) {
+		buf_printf(out, "<br>%" PRIu64 " complaints, the first: ", info->note_total);
+		if (info->notes[0].line > 0)
+			buf_printf(out, "line %" PRIu32 ", ", info->notes[0].line);
 		add_safe(out, info->notes[0].text);
+	}
 }
 
 static void
@@ -223,7 +221,7 @@ add_source(struct buf *out, const struct gateway *g, const struct source *source
 	buf_printf(out,
 	    "</td><td class=\"minor\">%s</td><td class=\"number\">%" PRIu64
 	    " %s</td><td class=\"number minor\">",
-	    info.kind == SOURCE_PLAYLIST ? "playlist" : "guide", info.entries,
+	    source_kind_name(info.kind), info.entries,
 	    info.kind == SOURCE_PLAYLIST ? "entries" : "programmes");
 	if (account == NULL)
 		buf_str(out, "–");

@@ -29,12 +29,14 @@
 #include "gateway/gateway.h"
 #include "gateway/guide.h"
 #include "gateway/http/http.h"
+#include "gateway/images.h"
 #include "gateway/pipes.h"
 #include "gateway/process.h"
 #include "gateway/relay/relay.h"
 #include "gateway/routes.h"
 #include "gateway/setup.h"
 #include "gateway/source.h"
+#include "gateway/steady.h"
 #include "gateway/store.h"
 #include "gateway/stream.h"
 #include "gateway/version.h"
@@ -59,6 +61,7 @@ struct serve {
 	_Bool announced;
 	_Bool lineup_due; /* something has changed that it is made of */
 	unsigned drain_ticks;
+	struct steady steady;
 	struct relay_pipe_ops pipes;
 	struct event *signals[4];
 	struct event *settle, *patience, *watchdog, *drain;
@@ -142,12 +145,18 @@ on_settle(evutil_socket_t fd, short what, void *arg)
 
 /* Is its first attempt still under way, with nothing of an earlier life to use? */
 static _Bool
-is_awaited(const struct gateway_playlist *playlist)
+is_awaited(const struct source *source)
 {
 	struct source_info info;
 
-	source_get_info(playlist->source, &info);
-	return !info.settled && access(source_result_path(playlist->source), R_OK) == -1;
+	source_get_info(source, &info);
+	return !info.settled && access(source_result_path(source), R_OK) == -1;
+}
+
+static _Bool
+has_patience(const struct serve *s)
+{
+	return event_pending(s->patience, EV_TIMEOUT, NULL) != 0;
 }
 
 /*
@@ -161,22 +170,37 @@ make_lineup(struct serve *s)
 	if (!s->lineup_due)
 		return;
 	for (size_t i = 0; i < s->g.playlist_count; i++) {
-		if (is_awaited(&s->g.playlists[i]) && event_pending(s->patience, EV_TIMEOUT, NULL))
+		if (is_awaited(s->g.playlists[i].source) && has_patience(s))
 			return;
 	}
 	s->lineup_due = 0;
 	channels_rebuild(s->g.channels);
 }
 
-/* After the sources were set up, at the start and by a reload. */
+/*
+ * Makes a guide if anything has changed for it. It waits for guides that are new, so that
+ * media servers do not see one that is made up first.
+ */
 static void
-want_lineup(struct serve *s)
+make_guide(struct serve *s)
+{
+	for (size_t i = 0; i < s->g.guide_count; i++) {
+		if (is_awaited(s->g.guides[i].source) && has_patience(s))
+			return;
+	}
+	guide_update(s->g.guide);
+}
+
+/* After the sources were set up, at the start and by a reload: they may be others. */
+static void
+want_all(struct serve *s)
 {
 	const struct timeval patience = { PATIENCE_MS / 1000, PATIENCE_MS % 1000 * 1000 };
 
 	s->lineup_due = 1;
 	(void)event_add(s->patience, &patience);
 	make_lineup(s);
+	make_guide(s);
 }
 
 static void
@@ -185,6 +209,7 @@ on_patience(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	make_lineup(arg);
+	make_guide(arg);
 }
 
 /* -- what the parts tell ----------------------------------------------------- */
@@ -199,9 +224,8 @@ on_source_settled(void *arg, struct source *source, _Bool changed)
 	source_get_info(source, &info);
 	if (changed && info.kind == SOURCE_PLAYLIST)
 		s->lineup_due = 1;
-	if (changed && info.kind == SOURCE_GUIDE)
-		guide_restore(s->g.guide);
 	make_lineup(s);
+	make_guide(s);
 	for (size_t i = 0; i < s->g.playlist_count; i++) {
 		source_get_info(s->g.playlists[i].source, &info);
 		all = all && info.settled;
@@ -220,6 +244,9 @@ on_lineup(void *arg, struct lineup *lineup, const struct err *err)
 		log_info(NULL, "lineup channels=%" PRIu32, lineup_count(lineup));
 		stream_update_all(&s->g);
 	}
+	if (setup_wanted(&s->g) < 0)
+		log_error(NULL, "out of memory: the guide does not know of the new lineup");
+	make_guide(s);
 	check_ready(s);
 }
 
@@ -311,7 +338,7 @@ serve_reload(struct gateway *g, struct err *err)
 	} else {
 		g->reloads++;
 		log_info(NULL, "reloaded");
-		want_lineup(s);
+		want_all(s);
 	}
 	if (s->announced)
 		process_notify("READY=1");
@@ -431,6 +458,11 @@ make_parts(struct serve *s, const struct config *config, struct err *err)
 	    on_guide, s, err);
 	if (g->guide == NULL)
 		return err_wrap(err, "guide");
+	g->images = images_new(&(struct images_deps){ g->base, g->multi, g->store, g->clock,
+				   config->data },
+	    err);
+	if (g->images == NULL)
+		return err_wrap(err, "images");
 	pipes_init(&s->pipes, g->workers);
 	g->relay = relay_new(g->base, g->multi, &settings, &s->pipes, g->clock, err);
 	return g->relay == NULL ? err_wrap(err, "relay") : 0;
@@ -482,7 +514,7 @@ start(struct serve *s, struct config *config, struct err *err)
 		return rc;
 	channels_restore(s->g.channels);
 	guide_restore(s->g.guide);
-	want_lineup(s); /* the sources may differ from those of the last life */
+	want_all(s);
 	return 0;
 }
 
@@ -503,6 +535,7 @@ finish(struct serve *s)
 	setup_release(g);
 	channels_free(g->channels);
 	guide_free(g->guide);
+	images_free(g->images);
 	fetcher_free(g->fetcher);
 	worker_pool_free(g->workers);
 	multi_free(g->multi);
@@ -542,7 +575,8 @@ run(const void *arg, int argc, char **argv)
 	log_set_level(config->log_level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_raise_files();
-	s.g.clock = &clock_system;
+	steady_init(&s.steady, &clock_system);
+	s.g.clock = &s.steady.clock;
 	s.g.started = clock_wall(s.g.clock);
 	s.g.started_ms = clock_ms(s.g.clock);
 	s.g.reload = serve_reload;

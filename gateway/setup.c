@@ -5,19 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "gateway/allow.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
+#include "gateway/images.h"
+#include "gateway/guide.h"
 #include "gateway/relay/ledger.h"
 #include "gateway/source.h"
 #include "gateway/stream.h"
 #include "gateway/tuner/device.h"
 
-#define RAP_WAIT_MS  1500
-#define CHANNELS_MAX 256
-#define READERS_MAX  4000
+#define RAP_WAIT_MS    1500
+#define CHANNELS_MAX   256
+#define READERS_MAX    4000
+#define DAY_S          86400
+/* Rules of a config, at most RULES_MAX of 4 KiB each. */
+#define RULES_TEXT_MAX (1u << 20)
 
 /* Everything that a new configuration makes, before it is in force. */
 struct made {
@@ -33,30 +39,42 @@ struct made {
 /* -- making ------------------------------------------------------------------------- */
 
 static struct source_config
-playlist_config(const struct config_playlist *p)
+source_config(enum source_kind kind, const struct config_source *s)
 {
-	return (struct source_config){ .kind = SOURCE_PLAYLIST,
-		.name = p->name,
-		.url = p->url,
-		.user_agent = p->user_agent,
-		.proxy = p->proxy,
-		.headers = p->headers,
-		.header_count = p->header_count,
-		.refresh_ms = p->refresh_ms,
-		.shrink_percent = p->shrink_percent };
+	return (struct source_config){ .kind = kind,
+		.name = s->name,
+		.url = s->url,
+		.user_agent = s->user_agent,
+		.proxy = s->proxy,
+		.headers = s->headers,
+		.header_count = s->header_count,
+		.refresh_ms = s->refresh_ms,
+		.refresh_minute = s->refresh_minute,
+		.shrink_percent = s->shrink_percent };
+}
+
+/* What all guides are read by, as epg/rules.h has it. */
+static const char *
+guide_rules(const struct config *config, struct buf *out)
+{
+	if (config->guide.categories)
+		buf_str(out, "kinds\n");
+	for (size_t i = 0; i < config->guide.rule_count; i++)
+		buf_printf(out, "%s\n", config->guide.rules[i]);
+	return buf_status(out) < 0 ? NULL : out->data;
 }
 
 static struct source_config
-guide_config(const struct config_guide *p)
+guide_config(const struct config *config, size_t i, const char *rules)
 {
-	return (struct source_config){ .kind = SOURCE_GUIDE,
-		.name = p->name,
-		.url = p->url,
-		.user_agent = p->user_agent,
-		.proxy = p->proxy,
-		.headers = p->headers,
-		.header_count = p->header_count,
-		.refresh_ms = p->refresh_ms };
+	struct source_config wanted = source_config(SOURCE_GUIDE, &config->guides[i].source);
+
+	wanted.zone = config->guides[i].zone;
+	wanted.ignore_offsets = config->guides[i].ignore_offsets != 0;
+	/* A day more: the guide's window begins with a day, wherever we are. */
+	wanted.past_s = (config->guide.days_back + UINT64_C(1)) * DAY_S;
+	wanted.rules = rules;
+	return wanted;
 }
 
 /* The source at work if it is still what the config describes, else a new one. */
@@ -65,10 +83,14 @@ keep_or_make(const struct gateway *g, const struct config *config, struct source
     const struct source_config *wanted, const struct source_events *events, struct err *err)
 {
 	const struct source_deps deps = { g->base, g->fetcher, g->workers, g->clock, config->data };
+	struct source *new;
 
 	if (old != NULL && source_matches(old, wanted))
 		return old;
-	return source_new(&deps, wanted, events, err);
+	new = source_new(&deps, wanted, events, err);
+	if (new == NULL)
+		err_wrap(err, "%s '%s'", source_kind_name(wanted->kind), wanted->name);
+	return new;
 }
 
 static int
@@ -80,20 +102,20 @@ make_playlists(struct made *made, const struct gateway *g, const struct config *
 		return err_set(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < config->playlist_count; i++) {
 		const struct config_playlist *p = &config->playlists[i];
-		const struct gateway_playlist *old = gateway_find_playlist(g, p->name);
+		const struct gateway_playlist *old = gateway_find_playlist(g, p->source.name);
 		struct gateway_playlist *new = &made->playlists[i];
-		struct source_config wanted = playlist_config(p);
+		struct source_config wanted = source_config(SOURCE_PLAYLIST, &p->source);
 
 		made->playlist_count = i + 1;
 		new->config = p;
 		new->account = old != NULL ? ledger_ref(old->account)
-					   : ledger_new(p->name, p->max_streams);
+					   : ledger_new(p->source.name, p->max_streams);
 		if (new->account == NULL)
 			return err_set(err, ENOMEM, "out of memory");
 		new->source = keep_or_make(g, config, old != NULL ? old->source : NULL, &wanted,
 		    events, err);
 		if (new->source == NULL)
-			return err_wrap(err, "playlist '%s'", p->name);
+			return err->code;
 	}
 	return 0;
 }
@@ -102,24 +124,27 @@ static int
 make_guides(struct made *made, const struct gateway *g, const struct config *config,
     const struct source_events *events, struct err *err)
 {
-	/* The one that is there copies a guide as it is: only the first has its place. */
-	size_t count = config->guide_count < 1 ? config->guide_count : 1;
+	struct buf text = BUF_INIT(RULES_TEXT_MAX);
+	const char *rules = guide_rules(config, &text);
+	int rc = 0;
 
-	made->guides = calloc(count + 1, sizeof(*made->guides));
-	if (made->guides == NULL)
-		return err_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < count; i++) {
-		struct source_config wanted = guide_config(&config->guides[i]);
+	made->guides = calloc(config->guide_count + 1, sizeof(*made->guides));
+	if (made->guides == NULL || rules == NULL)
+		rc = err_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < config->guide_count && rc == 0; i++) {
+		struct source_config wanted = guide_config(config, i, rules);
 		const struct gateway_guide *old = gateway_find_guide(g, wanted.name);
+		struct gateway_guide *new = &made->guides[i];
 
 		made->guide_count = i + 1;
-		made->guides[i].config = &config->guides[i];
-		made->guides[i].source = keep_or_make(g, config, old != NULL ? old->source : NULL,
-		    &wanted, events, err);
-		if (made->guides[i].source == NULL)
-			return err_wrap(err, "guide '%s'", wanted.name);
+		new->config = &config->guides[i];
+		new->source = keep_or_make(g, config, old != NULL ? old->source : NULL, &wanted,
+		    events, err);
+		if (new->source == NULL)
+			rc = err->code;
 	}
-	return 0;
+	buf_release(&text);
+	return rc;
 }
 
 static struct device *
@@ -258,10 +283,77 @@ set_lineup_sources(const struct gateway *g)
 
 	assert(g->playlist_count <= CHANNELS_SOURCES_MAX); /* the config's limit */
 	for (size_t i = 0; i < g->playlist_count; i++) {
-		sources[i].name = g->playlists[i].config->name;
+		sources[i].name = g->playlists[i].config->source.name;
 		sources[i].path = source_result_path(g->playlists[i].source);
 	}
 	return channels_set_sources(g->channels, sources, g->playlist_count);
+}
+
+static int
+set_guide_sources(const struct gateway *g)
+{
+	const struct guide_settings settings = {
+		.days_back = g->config->guide.days_back,
+		.days = g->config->guide.days,
+		.block_s = (uint32_t)(g->config->guide.made_up_ms / 1000),
+		.fill = g->config->guide.fill != 0,
+		.events = g->config->guide.events != 0,
+	};
+	struct guide_source sources[GUIDE_SOURCES_MAX];
+
+	assert(g->guide_count <= GUIDE_SOURCES_MAX); /* the config's limit */
+	for (size_t i = 0; i < g->guide_count; i++) {
+		sources[i].name = g->guides[i].config->source.name;
+		sources[i].path = source_result_path(g->guides[i].source);
+		sources[i].shift_s = g->guides[i].config->shift_s;
+	}
+	guide_set_settings(g->guide, &settings);
+	return guide_set_sources(g->guide, sources, g->guide_count);
+}
+
+/* What is kept of the sources that were there takes over what may change. */
+static int
+configure_sources(const struct gateway *g)
+{
+	struct buf text = BUF_INIT(RULES_TEXT_MAX);
+	const char *rules = guide_rules(g->config, &text);
+	int rc = rules != NULL ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < g->playlist_count && rc == 0; i++) {
+		struct source_config wanted = source_config(SOURCE_PLAYLIST,
+		    &g->playlists[i].config->source);
+
+		rc = source_configure(g->playlists[i].source, &wanted);
+	}
+	for (size_t i = 0; i < g->guide_count && rc == 0; i++) {
+		struct source_config wanted = guide_config(g->config, i, rules);
+
+		rc = source_configure(g->guides[i].source, &wanted);
+	}
+	buf_release(&text);
+	return rc;
+}
+
+int
+setup_wanted(const struct gateway *g)
+{
+	struct channels_wanted wanted;
+	int rc;
+
+	channels_get_wanted(g->channels, &wanted);
+	rc = guide_set_wanted(g->guide, wanted.path, wanted.text);
+	for (size_t i = 0; i < g->guide_count && rc == 0; i++)
+		rc = source_set_wanted(g->guides[i].source, wanted.path, wanted.ids);
+	return rc;
+}
+
+static int
+configure_images(const struct gateway *g)
+{
+	const struct images_settings settings = { g->config->images.proxy,
+		g->config->images.space_bytes, g->config->images.age_ms, g->config->images.logos };
+
+	return g->images == NULL ? 0 : images_configure(g->images, &settings);
 }
 
 int
@@ -293,11 +385,9 @@ setup_apply(struct gateway *g, struct config *config, const struct source_events
 		ledger_set_limit(g->playlists[i].account, config->playlists[i].max_streams);
 	log_set_level(config->log_level);
 	relay_configure(g->relay, &settings);
-	if (config->guide_count > 1)
-		log_warn(NULL, "only the first guide, '%s', is used: guides are not merged yet",
-		    config->guides[0].name);
-	if (set_lineup_sources(g) < 0)
-		log_error(NULL, "out of memory: the lineup stays as it is until the next reload");
+	if (set_lineup_sources(g) < 0 || set_guide_sources(g) < 0 || configure_sources(g) < 0 ||
+	    setup_wanted(g) < 0 || configure_images(g) < 0)
+		log_error(NULL, "out of memory: not all of it is in force until the next reload");
 	stream_update_all(g);
 	config_free(old_config);
 	return 0;

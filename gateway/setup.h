@@ -19,11 +19,13 @@ struct relay_settings setup_relay(const struct config *config);
 
 /*
  * Takes `config` over on success (the old one is freed). The parts that a
- * configuration does not make (loop, store, relay, channels, workers) must be
- * there already.
+ * configuration does not make (loop, store, relay, channels, guide, workers) must
+ * be there already.
  */
 int setup_apply(struct gateway *g, struct config *config, const struct source_events *events,
     struct err *err);
+/* Tells the guides what the lineup wants of them. 0 or -ENOMEM. */
+int setup_wanted(const struct gateway *g);
 /* Ends what setup_apply made. */
 void setup_release(struct gateway *g);
 

@@ -1,14 +1,20 @@
 /*
  * One source's refresh: fetch it when it is due, have a worker read it, look at
  * the result, and only then let it replace the last good one. A refresh that
- * fails, is empty, is a web page, or has lost more than its share of entries
- * changes nothing and says so.
+ * fails, is empty, is a web page, is cut short, or has lost more than its share of
+ * entries changes nothing and says so.
  *
  *	WAITING -> FETCHING -> READING -> WAITING
  *
- * A playlist ends as snapshots/NAME.catalogue, a guide as guide/guide.xml and
- * guide/guide.xml.gz. A loss beyond `shrink_percent` is believed when as many
- * entries, no more and no less, were there for SOURCE_CONFIRM_MS.
+ * A playlist ends as snapshots/NAME.catalogue, a guide as snapshots/NAME.listings. A loss
+ * beyond `shrink_percent` or a cut end is believed when as many entries, no more and no
+ * less, were there for SOURCE_CONFIRM_MS.
+ *
+ * What is kept of a guide depends on what the lineup wants of it and on how it is to be
+ * read: when that changes, its last download is read again, without a fetch. Before it is
+ * known what is wanted, what was fetched is HELD.
+ *
+ * A source that is a local file is also refreshed whenever that changes.
  */
 #ifndef GATEWAY_SOURCE_H
 #define GATEWAY_SOURCE_H
@@ -29,8 +35,10 @@ struct worker_pool;
 #define SOURCE_NOTES_MAX  20
 
 enum source_kind { SOURCE_PLAYLIST, SOURCE_GUIDE };
-enum source_state { SOURCE_WAITING, SOURCE_FETCHING, SOURCE_READING };
+enum source_state { SOURCE_WAITING, SOURCE_FETCHING, SOURCE_HELD, SOURCE_READING };
 const char *source_state_name(enum source_state state);
+/* "playlist", "guide" */
+const char *source_kind_name(enum source_kind kind);
 
 struct source_deps {
 	struct event_base *base;
@@ -41,12 +49,20 @@ struct source_deps {
 };
 
 struct source_config { /* copied */
+	/* What it is: with another of these it is another source. */
 	enum source_kind kind;
 	const char *name, *url, *user_agent, *proxy;
 	char *const *headers;
 	size_t header_count;
-	uint64_t refresh_ms;
+	/* When it is refreshed and what is believed; source_configure changes these. */
+	uint64_t refresh_ms; /* 0: at the start and on demand only, or by the clock */
+	int refresh_minute;  /* of the day, local time; -1: not by the clock */
 	unsigned shrink_percent;
+	/* How a guide is read; the same. */
+	const char *zone;  /* of times without an offset; NULL: UTC */
+	const char *rules; /* epg/rules.h; NULL: none */
+	uint64_t past_s;   /* programmes that ended longer ago are not kept */
+	_Bool ignore_offsets;
 };
 
 struct source_events {
@@ -62,31 +78,50 @@ struct source *source_new(const struct source_deps *deps, const struct source_co
 void source_free(struct source *source);
 /* Is it still what this config describes? (Else make a new one.) */
 _Bool source_matches(const struct source *source, const struct source_config *config);
-/* Refreshes now, if it is waiting. */
+/* Takes over what may change while it is at work. 0 or -ENOMEM: it is as it was. */
+int source_configure(struct source *source, const struct source_config *config);
+/*
+ * What the lineup wants of a guide: the file (epg/wanted.h) and the hash of its guide ids,
+ * 0 while that is not known. 0 or -ENOMEM.
+ */
+int source_set_wanted(struct source *source, const char *path, uint64_t ids);
+/* Refreshes now, unless it does already. */
 void source_refresh(struct source *source);
 
 const char *source_name(const struct source *source);
-/* The file of its last good content: the catalogue snapshot or guide.xml. May not exist. */
+/* The file of its last good content, the snapshot. May not exist. */
 const char *source_result_path(const struct source *source);
-/* The compressed guide; NULL for a playlist. */
-const char *source_gzip_path(const struct source *source);
 
 struct source_note {
-	uint32_t line;
+	uint32_t line; /* 0: of the whole */
 	char text[200];
+};
+/* What was found when a guide was read; of the last good content. 0 after a restart, mostly. */
+struct source_reading {
+	uint64_t kept;       /* programmes in the listings; known after a restart too */
+	uint64_t broken;     /* channels and programmes that could not be read: dropped */
+	uint64_t mended;     /* that could be read after a repair */
+	uint64_t unknown;    /* elements and attributes that XMLTV does not have: dropped */
+	uint64_t timeless;   /* programmes without a start: dropped */
+	uint64_t duplicates; /* dropped */
+	uint64_t clipped;    /* ended earlier, where the next one begins */
+	uint64_t last;       /* the latest stop; known after a restart too; 0: none */
 };
 struct source_info {
 	const char *name;
 	enum source_kind kind;
 	enum source_state state;
-	_Bool settled;        /* an attempt has ended since the start */
-	uint64_t entries;     /* of the last good content; programmes for a guide; 0: unknown */
-	uint64_t channels;    /* guide */
-	uint64_t done, total; /* progress of what runs now, bytes; 0: unknown */
-	time_t last_good;     /* when it was last known to be up to date; 0: not since the start */
-	uint64_t next_ms;     /* until the next refresh; 0: none is planned, or it runs */
-	unsigned failures;    /* in a row */
+	_Bool settled;     /* an attempt has ended since the start */
+	uint64_t entries;  /* of the last good content; programmes for a guide; 0: unknown */
+	uint64_t channels; /* guide */
+	_Bool cut;         /* it is a guide that ends before its end */
+	struct source_reading reading; /* guide */
+	uint64_t done, total;          /* progress of what runs now, bytes; 0: unknown */
+	time_t last_good;  /* when it was last known to be up to date; 0: not since the start */
+	uint64_t next_ms;  /* until the next refresh; 0: none is planned, or it runs */
+	unsigned failures; /* in a row */
 	uint64_t refreshes, failed;      /* attempts since the start */
+	uint64_t rereads;                /* of the last download, without a fetch */
 	uint64_t took_ms;                /* the last successful refresh */
 	const char *error;               /* of the last attempt; "" when it was good */
 	const struct source_note *notes; /* complaints about the last content that was read */

@@ -11,6 +11,7 @@
 #include "base/sandbox.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/process.h"
 #include "gateway/relay/ledger.h"
@@ -36,6 +37,47 @@ add_redacted(struct json *j, const char *key, const char *text)
 }
 
 static void
+add_account(struct json *j, const struct ledger *account)
+{
+	json_object(j, "account");
+	json_uint(j, "taken", ledger_taken(account));
+	json_uint(j, "limit", ledger_limit(account));
+	json_uint(j, "refused", ledger_refusals(account));
+	json_object_end(j);
+}
+
+static void
+add_complaints(struct json *j, const struct source_info *info)
+{
+	json_uint(j, "complaint_count", info->note_total);
+	json_array(j, "complaints");
+	for (size_t i = 0; i < info->note_count; i++) {
+		json_object(j, NULL);
+		json_uint(j, "line", info->notes[i].line);
+		add_redacted(j, "text", info->notes[i].text);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
+add_listings(struct json *j, const struct source_info *info)
+{
+	json_uint(j, "programmes", info->entries);
+	json_uint(j, "channels", info->channels);
+	json_uint(j, "kept", info->reading.kept);
+	json_uint(j, "last", info->reading.last);
+	json_bool(j, "cut_short", info->cut);
+	json_uint(j, "broken", info->reading.broken);
+	json_uint(j, "mended", info->reading.mended);
+	json_uint(j, "unknown", info->reading.unknown);
+	json_uint(j, "timeless", info->reading.timeless);
+	json_uint(j, "duplicates", info->reading.duplicates);
+	json_uint(j, "clipped", info->reading.clipped);
+	json_uint(j, "rereads", info->rereads);
+}
+
+static void
 add_source(struct json *j, const struct source *source, const struct ledger *account)
 {
 	struct source_info info;
@@ -43,11 +85,12 @@ add_source(struct json *j, const struct source *source, const struct ledger *acc
 	source_get_info(source, &info);
 	json_object(j, NULL);
 	json_str(j, "name", info.name);
-	json_str(j, "kind", info.kind == SOURCE_PLAYLIST ? "playlist" : "guide");
+	json_str(j, "kind", source_kind_name(info.kind));
 	json_str(j, "state", source_state_name(info.state));
-	json_uint(j, info.kind == SOURCE_PLAYLIST ? "entries" : "programmes", info.entries);
-	if (info.kind == SOURCE_GUIDE)
-		json_uint(j, "channels", info.channels);
+	if (info.kind == SOURCE_PLAYLIST)
+		json_uint(j, "entries", info.entries);
+	else
+		add_listings(j, &info);
 	if (info.state != SOURCE_WAITING) {
 		json_uint(j, "done_bytes", info.done);
 		json_uint(j, "total_bytes", info.total);
@@ -59,22 +102,9 @@ add_source(struct json *j, const struct source *source, const struct ledger *acc
 	json_uint(j, "failures_in_a_row", info.failures);
 	json_uint(j, "took_ms", info.took_ms);
 	add_redacted(j, "error", info.error);
-	json_uint(j, "complaint_count", info.note_total);
-	json_array(j, "complaints");
-	for (size_t i = 0; i < info.note_count; i++) {
-		json_object(j, NULL);
-		json_uint(j, "line", info.notes[i].line);
-		add_redacted(j, "text", info.notes[i].text);
-		json_object_end(j);
-	}
-	json_array_end(j);
-	if (account != NULL) {
-		json_object(j, "account");
-		json_uint(j, "taken", ledger_taken(account));
-		json_uint(j, "limit", ledger_limit(account));
-		json_uint(j, "refused", ledger_refusals(account));
-		json_object_end(j);
-	}
+	add_complaints(j, &info);
+	if (account != NULL)
+		add_account(j, account);
 	json_object_end(j);
 }
 
@@ -161,6 +191,38 @@ add_lineup(struct json *j, const struct gateway *g)
 }
 
 static void
+add_guide(struct json *j, const struct gateway *g)
+{
+	struct guide_info info;
+
+	guide_get_info(g->guide, &info);
+	json_object(j, "guide");
+	json_str(j, "state", info.building ? "being made" : "waiting");
+	if (info.building) {
+		json_uint(j, "done_bytes", info.done);
+		json_uint(j, "total_bytes", info.total);
+	}
+	json_uint(j, "channels", info.channels);
+	json_uint(j, "programmes", info.programmes);
+	json_uint(j, "filled", info.filled);
+	json_uint(j, "made_up", info.madeup);
+	json_uint(j, "empty", info.empty);
+	json_int(j, "last", info.last);
+	json_uint(j, "bytes", info.bytes);
+	json_uint(j, "gzip_bytes", info.gzip_bytes);
+	json_uint(j, "reused", info.reused);
+	json_int(j, "made", info.made);
+	json_uint(j, "builds", info.builds);
+	json_uint(j, "same", info.same);
+	json_uint(j, "failed", info.failed);
+	json_uint(j, "failures_in_a_row", info.failures);
+	json_uint(j, "took_ms", info.took_ms);
+	json_uint(j, "longest_turn_us", info.swap_us_max);
+	add_redacted(j, "error", info.error);
+	json_object_end(j);
+}
+
+static void
 add_totals(struct json *j, const struct gateway *g)
 {
 	struct worker_stats workers;
@@ -209,6 +271,7 @@ status_json(struct buf *out, const struct gateway *g)
 	json_bool(&j, "demo", g->config->demo);
 	json_uint(&j, "reloads", g->reloads);
 	add_lineup(&j, g);
+	add_guide(&j, g);
 	json_array(&j, "sources");
 	for (size_t i = 0; i < g->playlist_count; i++)
 		add_source(&j, g->playlists[i].source, g->playlists[i].account);

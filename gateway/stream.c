@@ -13,7 +13,7 @@
 
 /* The entry's own headers and, behind them, those that its source always wants. */
 static int
-add_headers(struct buf *out, const char *own, const struct config_playlist *config)
+add_headers(struct buf *out, const char *own, const struct config_source *config)
 {
 	buf_str(out, own);
 	for (size_t i = 0; i < config->header_count; i++)
@@ -27,7 +27,7 @@ add_headers(struct buf *out, const char *own, const struct config_playlist *conf
  * else a provider could have a viewer see /etc, or us encode for it.
  */
 static _Bool
-may_open(const struct config_playlist *config, const char *url)
+may_open(const struct config_source *config, const char *url)
 {
 	if (url_has_scheme(url, "http") || url_has_scheme(url, "https"))
 		return 1;
@@ -61,17 +61,18 @@ stream_plan_init(struct stream_plan *plan, const struct gateway *g, const struct
 			break;
 		lineup_get_stream(lineup, channel, k, &stream);
 		playlist = gateway_find_playlist(g, stream.source);
-		if (playlist == NULL || !may_open(playlist->config, stream.url))
+		if (playlist == NULL || !may_open(&playlist->config->source, stream.url))
 			continue;
-		if (add_headers(&plan->headers[n], stream.headers, playlist->config) < 0)
+		if (add_headers(&plan->headers[n], stream.headers, &playlist->config->source) < 0)
 			return -ENOMEM;
 		plan->sources[n] = (struct relay_source){
 			.url = stream.url,
-			.user_agent = stream.user_agent[0] != '\0' ? stream.user_agent
-								   : playlist->config->user_agent,
+			.user_agent = stream.user_agent[0] != '\0'
+			    ? stream.user_agent
+			    : playlist->config->source.user_agent,
 			.headers = or_null(plan->headers[n].data),
-			.proxy = playlist->config->proxy,
-			.label = playlist->config->name,
+			.proxy = playlist->config->source.proxy,
+			.label = playlist->config->source.name,
 			.account = playlist->account,
 		};
 		plan->channel.source_count++;

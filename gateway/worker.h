@@ -24,6 +24,7 @@ struct worker_spec {
 	size_t fd_count;         /* at most WORKER_FD_MAX */
 	unsigned deadline_ms;    /* killed after this; 0: never */
 	int nice;                /* added to its nice value */
+	_Bool background;        /* it takes what processor and disk time others leave */
 };
 
 /*

@@ -1,11 +1,13 @@
 #include "gateway/worker_exec.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,6 +15,10 @@
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "gateway/worker.h"
+
+/* ioprio_set(2); the C library has no names for it. */
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_IDLE        (3 << 13)
 
 /* All that the child needs, made before fork: after it nothing may allocate. */
 struct launch {
@@ -23,6 +29,7 @@ struct launch {
 	unsigned fd_count;
 	int null_fd;
 	int nice;
+	_Bool background;
 	pid_t parent;
 };
 
@@ -101,6 +108,16 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Where the kernel does not know these, `nice` is what there is. */
+static void
+stay_behind(void)
+{
+	const struct sched_param param = { 0 };
+
+	(void)sched_setscheduler(0, SCHED_BATCH, &param);
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+}
+
 /* NULL, or what went wrong, with errno. */
 static const char *
 prepare(const struct launch *l)
@@ -117,6 +134,8 @@ prepare(const struct launch *l)
 	errno = 0;
 	if (nice(l->nice) == -1 && errno != 0)
 		return "lower the priority";
+	if (l->background)
+		stay_behind();
 	if (dup2(l->null_fd, STDIN_FILENO) == -1 || dup2(l->null_fd, STDOUT_FILENO) == -1)
 		return "redirect stdin and stdout";
 	rc = sandbox_keep_fds(l->fds, l->fd_count, WIRE_FD);
@@ -161,6 +180,7 @@ worker_exec(const char *exe, const struct worker_spec *spec, int wire_fd, int nu
 		.fds = { wire_fd },
 		.null_fd = null_fd,
 		.nice = spec->nice,
+		.background = spec->background,
 		.parent = getpid() };
 	sigset_t all, before;
 	pid_t pid;

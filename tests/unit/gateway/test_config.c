@@ -70,10 +70,10 @@ START_TEST(nothing_at_all_is_the_demo)
 
 	ck_assert(c->demo);
 	ck_assert_uint_eq(c->playlist_count, 1);
-	ck_assert_str_eq(c->playlists[0].name, "demo");
-	ck_assert_str_eq(c->playlists[0].url, "demo:");
+	ck_assert_str_eq(c->playlists[0].source.name, "demo");
+	ck_assert_str_eq(c->playlists[0].source.url, "demo:");
 	ck_assert_uint_eq(c->guide_count, 1);
-	ck_assert_str_eq(c->guides[0].url, "demo:");
+	ck_assert_str_eq(c->guides[0].source.url, "demo:");
 	ck_assert_uint_eq(c->listen_count, 1);
 	ck_assert_str_eq(c->listen[0], "0.0.0.0:34400");
 	ck_assert_str_eq(c->data, "/home/ann/.local/state/masthead");
@@ -84,6 +84,19 @@ START_TEST(nothing_at_all_is_the_demo)
 	ck_assert_str_eq(c->devices[0].name, "Masthead");
 	ck_assert_uint_eq(c->devices[0].tuners, 4);
 	ck_assert_ptr_null(c->devices[0].id);
+	ck_assert_int_eq(c->guides[0].source.refresh_minute, -1);
+	ck_assert_uint_eq(c->guides[0].source.refresh_ms, 12 * 3600000);
+	ck_assert_int_eq(c->guides[0].shift_s, 0);
+	ck_assert_uint_eq(c->guide.days_back, 1);
+	ck_assert_uint_eq(c->guide.days, 14);
+	ck_assert_uint_eq(c->guide.fill, 1);
+	ck_assert_uint_eq(c->guide.made_up_ms, 7200000);
+	ck_assert_uint_eq(c->guide.events, 1);
+	ck_assert_uint_eq(c->guide.categories, 1);
+	ck_assert_uint_eq(c->guide.rule_count, 0);
+	ck_assert_uint_eq(c->images.proxy, 0);
+	ck_assert_uint_eq(c->images.space_bytes, 256u << 20);
+	ck_assert_ptr_null(c->images.logos);
 	ck_assert_uint_eq(c->relay.window_bytes, 12u << 20);
 	ck_assert_uint_eq(c->relay.window_ms, 6000);
 	ck_assert_uint_eq(c->relay.join_behind_ms, 5000);
@@ -117,7 +130,12 @@ START_TEST(every_key_arrives_in_its_field)
 	    "  - {name: local, url: 'file:/media/a b.m3u'}\n"
 	    "guides:\n"
 	    "  - {name: uk, url: 'https://g/uk.xml.gz', user_agent: me, headers: ['A: b'],\n"
-	    "     proxy: 'http://p:3128', refresh: 0}\n"
+	    "     proxy: 'http://p:3128', refresh: 0, shrink_percent: 20, timeshift: -90m,\n"
+	    "     zone: Europe/London, offsets: ignore}\n"
+	    "  - {name: de, url: 'file:/de.xml', refresh: '04:30', timeshift: +1h}\n"
+	    "guide: {days_back: 0, days: 7, merge: first, made_up: 30m, events: false,\n"
+	    "        categories: false, rules: [repeats, 'drop title /x/']}\n"
+	    "images: {proxy: true, space: 1GiB, age: 1d, logos: /l}\n"
 	    "devices:\n"
 	    "  - {name: Living room, tuners: 64, id: 10af6f4b}\n"
 	    "  - {name: Kitchen}\n"
@@ -135,26 +153,49 @@ START_TEST(every_key_arrives_in_its_field)
 	ck_assert_uint_eq(c->allow_count, 2);
 	ck_assert_uint_eq(c->log_level, LOG_LEVEL_DEBUG);
 	ck_assert_uint_eq(c->playlist_count, 2);
-	ck_assert_str_eq(p->name, "acme 2_x.y-z");
-	ck_assert_str_eq(p->url, "http://h:8080/get.php?type=m3u_plus");
-	ck_assert_str_eq(p->user_agent, "VLC/3");
-	ck_assert_uint_eq(p->header_count, 2);
-	ck_assert_str_eq(p->headers[1], "X-A:b");
-	ck_assert_str_eq(p->proxy, "socks5h://127.0.0.1:1080");
+	ck_assert_str_eq(p->source.name, "acme 2_x.y-z");
+	ck_assert_str_eq(p->source.url, "http://h:8080/get.php?type=m3u_plus");
+	ck_assert_str_eq(p->source.user_agent, "VLC/3");
+	ck_assert_uint_eq(p->source.header_count, 2);
+	ck_assert_str_eq(p->source.headers[1], "X-A:b");
+	ck_assert_str_eq(p->source.proxy, "socks5h://127.0.0.1:1080");
 	ck_assert_uint_eq(p->max_streams, 2);
-	ck_assert_uint_eq(p->refresh_ms, 5400000);
-	ck_assert_uint_eq(p->shrink_percent, 10);
+	ck_assert_uint_eq(p->source.refresh_ms, 5400000);
+	ck_assert_uint_eq(p->source.shrink_percent, 10);
 	ck_assert_uint_eq(c->playlists[1].max_streams, 0);
-	ck_assert_uint_eq(c->playlists[1].refresh_ms, 6 * 3600000);
-	ck_assert_uint_eq(c->playlists[1].shrink_percent, 50);
-	ck_assert_ptr_null(c->playlists[1].user_agent);
-	ck_assert_uint_eq(c->guide_count, 1);
-	ck_assert_str_eq(g->name, "uk");
-	ck_assert_str_eq(g->url, "https://g/uk.xml.gz");
-	ck_assert_str_eq(g->user_agent, "me");
-	ck_assert_str_eq(g->headers[0], "A: b");
-	ck_assert_str_eq(g->proxy, "http://p:3128");
-	ck_assert_uint_eq(g->refresh_ms, 0);
+	ck_assert_uint_eq(c->playlists[1].source.refresh_ms, 6 * 3600000);
+	ck_assert_uint_eq(c->playlists[1].source.shrink_percent, 50);
+	ck_assert_ptr_null(c->playlists[1].source.user_agent);
+	ck_assert_uint_eq(c->guide_count, 2);
+	ck_assert_str_eq(g->source.name, "uk");
+	ck_assert_str_eq(g->source.url, "https://g/uk.xml.gz");
+	ck_assert_str_eq(g->source.user_agent, "me");
+	ck_assert_str_eq(g->source.headers[0], "A: b");
+	ck_assert_str_eq(g->source.proxy, "http://p:3128");
+	ck_assert_uint_eq(g->source.refresh_ms, 0);
+	ck_assert_int_eq(g->source.refresh_minute, -1);
+	ck_assert_uint_eq(g->source.shrink_percent, 20);
+	ck_assert_int_eq(g->shift_s, -5400);
+	ck_assert_str_eq(g->zone, "Europe/London");
+	ck_assert_uint_eq(g->ignore_offsets, 1);
+	ck_assert_uint_eq(g[1].source.refresh_ms, 0);
+	ck_assert_int_eq(g[1].source.refresh_minute, 4 * 60 + 30);
+	ck_assert_uint_eq(g[1].source.shrink_percent, 50);
+	ck_assert_int_eq(g[1].shift_s, 3600);
+	ck_assert_ptr_null(g[1].zone);
+	ck_assert_uint_eq(g[1].ignore_offsets, 0);
+	ck_assert_uint_eq(c->guide.days_back, 0);
+	ck_assert_uint_eq(c->guide.days, 7);
+	ck_assert_uint_eq(c->guide.fill, 0);
+	ck_assert_uint_eq(c->guide.made_up_ms, 1800000);
+	ck_assert_uint_eq(c->guide.events, 0);
+	ck_assert_uint_eq(c->guide.categories, 0);
+	ck_assert_uint_eq(c->guide.rule_count, 2);
+	ck_assert_str_eq(c->guide.rules[1], "drop title /x/");
+	ck_assert_uint_eq(c->images.proxy, 1);
+	ck_assert_uint_eq(c->images.space_bytes, 1u << 30);
+	ck_assert_uint_eq(c->images.age_ms, 86400000);
+	ck_assert_str_eq(c->images.logos, "/l");
 	ck_assert_uint_eq(c->device_count, 2);
 	ck_assert_str_eq(c->devices[0].id, "10af6f4b");
 	ck_assert_uint_eq(c->devices[0].tuners, 64);
@@ -178,7 +219,7 @@ START_TEST(a_guide_of_ones_own_stays_beside_the_demo_playlist)
 	ck_assert(c->demo);
 	ck_assert_uint_eq(c->playlist_count, 1);
 	ck_assert_uint_eq(c->guide_count, 1);
-	ck_assert_str_eq(c->guides[0].name, "uk");
+	ck_assert_str_eq(c->guides[0].source.name, "uk");
 	config_free(c);
 	c = load_good("playlists: [{name: a, url: 'http://g/'}]\n");
 	ck_assert(!c->demo);
@@ -228,6 +269,7 @@ END_TEST
 /* -- what is wrong ----------------------------------------------------------------------- */
 
 #define P(entry) "playlists: [{name: a, url: 'http://h/', " entry "}]"
+#define G(entry) "guides: [{name: a, url: 'http://h/', " entry "}]"
 #define URL(url) "playlists: [{name: a, url: " url "}]"
 
 static const struct {
@@ -298,7 +340,26 @@ static const struct {
 	/* numbers */
 	{ P("max_streams: two"),
 	    "1:54: playlists.0.max_streams: 'two' is not a whole number from 0 to 1000" },
-	{ P("refresh: 30s"), "1:50: playlists.0.refresh: '30s' is not 0 or a time from 1m to 30d" },
+	{ P("refresh: 30s"),
+	    "1:50: playlists.0.refresh: '30s' is not 0 or a time from 1m to 30d, nor a time of "
+	    "the day like 04:30" },
+	{ P("refresh: '24:00'"), "1:50: playlists.0.refresh: '24:00' is not 0" },
+	{ P("refresh: '04:60'"), "1:50: playlists.0.refresh: '04:60' is not 0" },
+	{ P("refresh: '4:5'"), "1:50: playlists.0.refresh: '4:5' is not 0" },
+	{ G("timeshift: 1 h"), "1:49: guides.0.timeshift: '1 h' is no shift of up to 14d" },
+	{ G("timeshift: 15d"), "1:49: guides.0.timeshift: '15d' is no shift" },
+	{ G("timeshift: '+-1h'"), "1:49: guides.0.timeshift: '+-1h' is no shift" },
+	{ G("timeshift: '500ms'"), "1:49: guides.0.timeshift: '500ms' is no shift" },
+	{ G("zone: Europe/Lodnon"),
+	    "1:44: guides.0.zone: there is no time zone 'Europe/Lodnon' on this system" },
+	{ G("zone: ../../etc/passwd"), "1:44: guides.0.zone: there is no time zone" },
+	{ G("zone: /etc/localtime"), "1:44: guides.0.zone: there is no time zone" },
+	{ G("zone: 'CET-1CEST,M3.5.0'"), "1:44: guides.0.zone: there is no time zone" },
+	{ G("offsets: on"), "1:47: guides.0.offsets: 'on' is not one of use, ignore" },
+	{ "guide: {merge: all}", "1:16: guide.merge: 'all' is not one of first, fill" },
+	{ "guide: {made_up: 10m}", "1:18: guide.made_up: '10m' is not 0 or a time from 30m to 3h" },
+	{ "guide: {events: yes}", "1:17: guide.events: 'yes' is not one of false, true" },
+	{ "guide: {days: 0}", "1:15: guide.days: '0' is not a whole number from 1 to 60" },
 	{ P("shrink_percent: 101"),
 	    "1:57: playlists.0.shrink_percent: '101' is not a whole number" },
 	{ "devices: [{tuners: 0}]",
@@ -392,8 +453,8 @@ START_TEST(words_of_yaml_1_1_are_words)
 	struct config *c = load_good(
 	    "playlists: [{name: yes, url: 'demo:'}, {name: 0777, url: 'demo:'}]\n");
 
-	ck_assert_str_eq(c->playlists[0].name, "yes");
-	ck_assert_str_eq(c->playlists[1].name, "0777");
+	ck_assert_str_eq(c->playlists[0].source.name, "yes");
+	ck_assert_str_eq(c->playlists[1].source.name, "0777");
 	config_free(c);
 }
 END_TEST
@@ -418,8 +479,8 @@ START_TEST(the_command_line_overrules_the_environment_and_it_the_file)
 	ck_assert_uint_eq(c->relay.linger_ms, 3000);
 	ck_assert_uint_eq(c->playlist_count, 3);
 	ck_assert_uint_eq(c->playlists[0].max_streams, 3);
-	ck_assert_str_eq(c->playlists[1].url, "http://e/");
-	ck_assert_str_eq(c->playlists[2].name, "set");
+	ck_assert_str_eq(c->playlists[1].source.url, "http://e/");
+	ck_assert_str_eq(c->playlists[2].source.name, "set");
 	ck_assert_uint_eq(c->listen_count, 1);
 	config_free(c);
 	buf_release(&problems);
@@ -521,10 +582,11 @@ START_TEST(references_are_replaced_and_their_values_hidden)
 	ck_assert_int_eq(chdir("/"), 0); /* a relative path is beside the config */
 	ck_assert_msg(config_load_text(&c, text, strlen(text), &options, NULL, NULL, &err) == 0,
 	    "%s", err.text);
-	ck_assert_str_eq(c->playlists[0].url, "http://h/EnvS3cret/FileS3cret/FileS3cret/${x}/$/{}");
+	ck_assert_str_eq(c->playlists[0].source.url,
+	    "http://h/EnvS3cret/FileS3cret/FileS3cret/${x}/$/{}");
 	ck_assert_uint_eq(c->playlists[0].max_streams, 3);
 	/* What comes in is not looked through again. */
-	ck_assert_str_eq(c->playlists[0].headers[0], "Authorization: p@ss ${env:HOME}");
+	ck_assert_str_eq(c->playlists[0].source.headers[0], "Authorization: p@ss ${env:HOME}");
 	expect_hidden("EnvS3cret");
 	expect_hidden("FileS3cret");
 	expect_hidden("p@ss ${env:HOME}");
@@ -548,7 +610,7 @@ START_TEST(a_variable_may_name_a_file_instead)
 	struct config *c;
 
 	ck_assert_msg(config_load_text(&c, "", 0, &options, NULL, NULL, &err) == 0, "%s", err.text);
-	ck_assert_str_eq(c->playlists[0].user_agent, "FileS3cret");
+	ck_assert_str_eq(c->playlists[0].source.user_agent, "FileS3cret");
 	expect_hidden("FileS3cret");
 	config_free(c);
 	redact_forget();
@@ -711,7 +773,7 @@ START_TEST(the_example_is_the_default_and_valid_when_it_is_all_taken)
 	c = load(whole.data, env, NULL, &problems);
 	ck_assert_msg(c != NULL, "%s\n%s", problems.data, whole.data);
 	ck_assert_str_eq(problems.data, "");
-	ck_assert_str_eq(c->playlists[0].url,
+	ck_assert_str_eq(c->playlists[0].source.url,
 	    "https://acme.example/get.php?username=bob&password=secret&type=m3u_plus");
 	ck_assert_uint_eq(c->relay.window_bytes, 12u << 20);
 	config_free(c);

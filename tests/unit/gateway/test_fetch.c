@@ -173,7 +173,8 @@ START_TEST(keeps_and_then_asks_conditionally)
 	keep(f);
 	assert_cached("#EXTM3U\n");
 	fetch_meta_load(&known, cache, origin);
-	ck_assert(known.valid && known.entries == 7 && known.channels == 8 && known.made == 9);
+	ck_assert(known.valid && known.found.entries == 7 && known.found.channels == 8 &&
+	    known.found.made == 9);
 	f = fetch(origin);
 	ck_assert_int_eq(got.outcome, FETCH_UNCHANGED);
 	fetch_drop(f);

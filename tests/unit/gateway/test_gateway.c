@@ -3,6 +3,7 @@
  * HTTP, and reloads. The program is its own worker, as masthead is.
  */
 #include "gateway/gateway.h"
+#include "gateway/guide.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -62,6 +63,13 @@ on_settled(void *arg, struct source *source, _Bool changed)
 }
 
 static void
+on_guide(void *arg, const struct err *err)
+{
+	(void)arg;
+	(void)err;
+}
+
+static void
 on_lineup(void *arg, struct lineup *lineup, const struct err *err)
 {
 	(void)arg;
@@ -118,6 +126,8 @@ open_world(const char *yaml)
 	g.workers = worker_pool_new(g.base, NULL, &err);
 	g.fetcher = fetcher_new(g.base, g.multi, &fetch_limits_default);
 	g.channels = channels_new(g.base, g.workers, dir, on_lineup, NULL, &err);
+	g.guide = guide_new(&(struct guide_deps){ g.base, g.workers, g.clock, dir }, on_guide, NULL,
+	    &err);
 	g.relay = relay_new(g.base, g.multi, &settings, NULL, g.clock, &err);
 	g.http = http_server_new(g.base, &http, &err);
 	ck_assert_msg(g.http != NULL && g.store != NULL, "%s", err.text);
@@ -142,6 +152,7 @@ close_world(void)
 	relay_free(g.relay);
 	setup_release(&g);
 	channels_free(g.channels);
+	guide_free(g.guide);
 	fetcher_free(g.fetcher);
 	worker_pool_free(g.workers);
 	multi_free(g.multi);
@@ -282,7 +293,7 @@ static const struct {
 	{ "GET", "/tuner2/v1", 404, "X-HDHomeRun-Error: 806 Tune Failed", "" },
 	{ "GET", "/auto/v1", 503, "X-HDHomeRun-Error: 806 Tune Failed", "" },
 	{ "GET", "/tuner1/v5.1", 503, "X-HDHomeRun-Error: 806 Tune Failed", "" },
-	{ "GET", "/guide.xml", 404, NULL, NULL },
+	{ "GET", "/guide.xml", 503, NULL, NULL },
 	{ "GET", "/device/10af6f4b/status.json", 200, NULL, NULL },
 	{ "GET", "/device/FFFFFFFF/discover.json", 404, NULL, NULL },
 	{ "GET", "/device/FFFFFFFF/lineup.json", 404, NULL, NULL },
@@ -290,7 +301,8 @@ static const struct {
 	{ "POST", "/device/FFFFFFFF/lineup.post", 404, NULL, NULL },
 	{ "GET", "/device/FFFFFFFF/auto/v1", 404, NULL, NULL },
 	{ "POST", "/control/reload", 403, NULL, NULL },
-	{ "GET", "/playlist.m3u?group-title=FR", 200, NULL, "#EXTM3U\n" },
+	{ "GET", "/playlist.m3u?group-title=FR", 200, NULL,
+	    "#EXTM3U url-tvg=\"http://tv:1/guide.xml\" x-tvg-url=\"http://tv:1/guide.xml\"\n" },
 };
 
 START_TEST(every_document_is_what_clients_expect)
@@ -369,7 +381,9 @@ START_TEST(a_long_lineup_comes_whole_and_once)
 		char match[64];
 
 		ask("GET", paths[i], NULL);
-		ck_assert_uint_eq(count_words(reply.body.data, "http://tv:1/"), 20000);
+		/* One each; the playlist's head has two, of the guide. */
+		ck_assert_uint_eq(count_words(reply.body.data, "http://tv:1/"),
+		    20000 + 2 * (strcmp(paths[i], "/playlist.m3u") == 0));
 		ck_assert_ptr_nonnull(strstr(reply.body.data, "Channel 19999"));
 		etag = strstr(reply.head.data, "ETag: ");
 		ck_assert_ptr_nonnull(etag);
@@ -441,7 +455,7 @@ START_TEST(a_reload_that_fails_changes_nothing)
 	ck_assert_int_eq(apply(yaml, &err), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(err.text, device_id_text(g.devices[1])));
 	ck_assert_int_eq(memcmp(&before, &g, sizeof(g)), 0);
-	ck_assert_str_eq(g.playlists[0].config->name, "acme");
+	ck_assert_str_eq(g.playlists[0].config->source.name, "acme");
 	ask("GET", "/lineup.json", NULL);
 	ck_assert_int_eq(reply.status, 200);
 	forget_reply();
