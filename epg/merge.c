@@ -1,0 +1,175 @@
+#include "epg/merge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A source that has programmes of the channel in the window. */
+struct candidate {
+	const struct listings *listings;
+	unsigned source;
+	int32_t shift_s;
+	uint32_t first, end; /* rows */
+};
+
+struct merge {
+	const struct merge_settings *settings;
+	struct candidate *candidates;
+	size_t count;
+	merge_cb *out;
+	void *arg;
+	struct merge_counts *counts;
+	int64_t stands; /* the stop of what was given out last */
+};
+
+/* A time in which nothing stands yet. */
+struct gap {
+	int64_t from, to;
+	_Bool open_from, open_to; /* it is the window's edge: what crosses it is taken as it is */
+};
+
+static struct listings_programme
+programme_at(const struct candidate *c, uint32_t i)
+{
+	struct listings_programme p;
+
+	listings_get_programme(c->listings, i, &p);
+	p.start += c->shift_s;
+	p.stop += c->shift_s;
+	return p;
+}
+
+/* The first row that ends after `when`. */
+static uint32_t
+row_after(const struct candidate *c, int64_t when)
+{
+	uint32_t low = c->first, high = c->end;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (programme_at(c, middle).stop > when)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static int fill_gap(struct merge *m, size_t level, const struct gap *gap);
+
+/*
+ * Gives out p, which begins in the gap, no longer than the gap is. What would be cut to less
+ * than what counts as a gap is left out: nobody wants the first minutes of a film.
+ */
+static int
+give(struct merge *m, const struct candidate *c, struct listings_programme *p,
+    const struct gap *gap)
+{
+	if (!gap->open_to && p->stop > gap->to) {
+		if (gap->to - p->start < m->settings->gap_s)
+			return 0;
+		p->stop = gap->to;
+	}
+	if (p->start < m->stands || p->start < 0 || p->stop > UINT32_MAX)
+		return 0;
+	m->stands = p->stop;
+	m->counts->programmes++;
+	if (c != m->candidates)
+		m->counts->filled++;
+	return m->out(m->arg, c->source, p);
+}
+
+/* The gap before p, or after the last, in what a candidate gives to `gap`. */
+static int
+fill_before(struct merge *m, size_t level, const struct gap *gap, int64_t from, _Bool open_from,
+    const struct listings_programme *p)
+{
+	struct gap hole = { .from = from,
+		.to = p == NULL ? gap->to : p->start,
+		.open_from = open_from,
+		.open_to = p == NULL && gap->open_to };
+
+	if (hole.to - hole.from < m->settings->gap_s)
+		return 0;
+	return fill_gap(m, level + 1, &hole);
+}
+
+/* Fills the gap from the candidate `level`, and what gaps that leaves from those after it. */
+static int
+fill_gap(struct merge *m, size_t level, const struct gap *gap)
+{
+	_Bool open_from = gap->open_from;
+	const struct candidate *c;
+	int64_t from = gap->from;
+	int rc = 0;
+
+	if (level == m->count)
+		return 0;
+	c = &m->candidates[level];
+	for (uint32_t i = row_after(c, gap->from); i < c->end && rc >= 0; i++) {
+		struct listings_programme p = programme_at(c, i);
+
+		if (p.start >= gap->to)
+			break;
+		if (p.start < gap->from && !gap->open_from)
+			continue;
+		rc = fill_before(m, level, gap, from, open_from, &p);
+		if (rc >= 0)
+			rc = give(m, c, &p, gap);
+		from = m->stands > from ? m->stands : from;
+		open_from = 0;
+	}
+	return rc < 0 ? rc : fill_before(m, level, gap, from, open_from, NULL);
+}
+
+static _Bool
+has_any(const struct candidate *c, const struct merge_settings *settings)
+{
+	uint32_t i = row_after(c, settings->from);
+
+	return i < c->end && programme_at(c, i).start < settings->to;
+}
+
+/* Without `fill` the first that has any is the only one. */
+static void
+find_candidates(struct merge *m, const struct merge_source *sources, size_t count,
+    const char *guide_id, int32_t shift_s)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct candidate *c = &m->candidates[m->count];
+		struct listings_channel channel;
+
+		if (!listings_find(sources[i].listings, guide_id, &channel))
+			continue;
+		*c = (struct candidate){ sources[i].listings, (unsigned)i,
+			sources[i].shift_s + shift_s, channel.first,
+			channel.first + channel.count };
+		if (has_any(c, m->settings))
+			m->count++;
+		if (m->count == 1 && !m->settings->fill)
+			return;
+	}
+}
+
+int
+merge_channel(const struct merge_settings *settings, const struct merge_source *sources,
+    size_t count, const char *guide_id, int32_t shift_s, merge_cb *out, void *arg,
+    struct merge_counts *counts)
+{
+	const struct gap window = { settings->from, settings->to, 1, 1 };
+	struct merge m = { .settings = settings,
+		.candidates = calloc(count + 1, sizeof(*m.candidates)),
+		.out = out,
+		.arg = arg,
+		.counts = counts,
+		.stands = INT64_MIN };
+	int rc;
+
+	*counts = (struct merge_counts){ 0, 0 };
+	if (m.candidates == NULL)
+		return -ENOMEM;
+	find_candidates(&m, sources, count, guide_id, shift_s);
+	rc = fill_gap(&m, 0, &window);
+	free(m.candidates);
+	return rc;
+}
