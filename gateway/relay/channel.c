@@ -146,7 +146,7 @@ channel_attach(struct channel *c, int fd, const struct relay_reader_options *opt
 	uint8_t psi[SCAN_PREFIX_MAX];
 	size_t psi_len;
 	struct scan_mark start = channel_start(c, psi, &psi_len);
-	int rc = reader_new(&c->readers, fd, options, start.position, psi, psi_len, err);
+	int rc = reader_join(&c->readers, fd, options, start.position, psi, psi_len, err);
 
 	if (rc < 0)
 		return rc;

@@ -225,7 +225,7 @@ reader_alloc(const struct relay_reader_options *options)
 }
 
 int
-reader_new(struct reader_group *group, int fd, const struct relay_reader_options *options,
+reader_join(struct reader_group *group, int fd, const struct relay_reader_options *options,
     uint64_t position, const uint8_t *psi, size_t psi_len, struct err *err)
 {
 	struct relay_reader *r;

@@ -73,7 +73,7 @@ void reader_group_init(struct reader_group *group);
  * The descriptor is the reader's on success only. Nothing is sent yet.
  */
 #define READER_HEAD_MAX 8192
-int reader_new(struct reader_group *group, int fd, const struct relay_reader_options *options,
+int reader_join(struct reader_group *group, int fd, const struct relay_reader_options *options,
     uint64_t position, const uint8_t *psi, size_t psi_len, struct err *err);
 /* Sends what there is to all who wait for nothing but bytes. */
 void reader_pump(struct reader_group *group);

@@ -49,7 +49,7 @@ begin(void)
 	ck_assert_int_eq(
 	    setsockopt(fds[0], IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout)),
 	    0);
-	ck_assert_int_eq(reader_new(&group, fds[0], &options, 0, NULL, 0, &err), 0);
+	ck_assert_int_eq(reader_join(&group, fds[0], &options, 0, NULL, 0, &err), 0);
 	return TAILQ_FIRST(&group.list);
 }
 
