@@ -34,22 +34,39 @@ int listings_add_channel(struct listings_writer *w, const struct xmltv_entry *e,
 int listings_add_programme(struct listings_writer *w, const struct xmltv_entry *e, struct err *err);
 
 struct listings_counts {
-	uint64_t channels, programmes;      /* in the file */
-	uint64_t duplicates, clipped, dull; /* dropped; ended earlier; dropped for their times */
-	int64_t first, last;                /* the earliest start, the latest stop; 0: none */
+	uint64_t channels, programmes; /* in the file */
+	uint64_t duplicates, clipped;  /* dropped; ended earlier */
+	uint64_t dull;                 /* dropped for their times, or as longer than 16 MiB */
+	int64_t first, last;           /* the earliest start, the latest stop; 0: none */
 };
-int listings_writer_finish(struct listings_writer *w, struct listings_counts *ret,
-    struct err *err);
+int listings_writer_finish(struct listings_writer *w, struct listings_counts *ret, struct err *err);
 
 /* -- reading ---------------------------------------------------------------- */
 
-/* Maps and checks all of it; the file is not trusted. *ret is the caller's to close. */
+/*
+ * Maps and checks all of it; the file is not trusted: who wrote it read hostile bytes.
+ * -EBADMSG, or listings that whatever their writer was
+ *
+ * - have programmes that, channel by channel, are in order and do not overlap;
+ * - leave a guide well-formed that they are copied into: attributes and children are UTF-8
+ *   of XML 1.0's characters, with none but its five references, no comment, CDATA or
+ *   instruction; attributes of <programme> are those of xmltv_programme_attrs, each once;
+ *   children are whole elements, each with a newline behind it and no text between, at most
+ *   three deep, and none is called tv, channel or programme;
+ * - have channel ids that are not empty, UTF-8 of XML 1.0's characters, no controls among
+ *   them: to be escaped by who writes them.
+ *
+ * They need not be valid: who took the writer over may write any text, under any name.
+ * A row that points at no programme's text reads as one with an empty title.
+ *
+ * *ret is the caller's to close.
+ */
 int listings_open(struct listings **ret, int fd, struct err *err);
 void listings_close(struct listings *l);
 
 struct listings_channel {
-	const char *id;    /* as the source has it */
-	const char *xml;   /* <display-name>, <icon> and <url> lines, NUL-terminated */
+	const char *id;        /* as the source has it */
+	const char *xml;       /* <display-name>, <icon> and <url> lines, NUL-terminated */
 	uint32_t first, count; /* its programmes */
 };
 uint32_t listings_channel_count(const struct listings *l);
@@ -65,7 +82,14 @@ struct listings_programme { /* points into the mapping */
 	size_t body_len;
 };
 void listings_get_programme(const struct listings *l, uint32_t i, struct listings_programme *ret);
-/* Gives back the pages of the programmes that were read: call now and then on a long walk. */
+/*
+ * Gives back the last pages that were read; texts that were given out stay good. Listings
+ * keep no more than 512 KiB at a time by themselves, so this is for who has many of them.
+ *
+ * Reading a channel costs a page fault for each 64 KiB that its texts are spread over, about
+ * LISTINGS_FAULT_US microseconds. Where a source goes channel by channel they stand together.
+ * Where it goes by time, they stand in groups, one for each 4 MiB of the file.
+ */
 void listings_forget(const struct listings *l);
 
 #endif

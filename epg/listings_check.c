@@ -2,8 +2,8 @@
 
 #include "base/list.h"
 #include "base/utf8.h"
-#include "epg/bytes.h"
 #include "epg/listings_format.h"
+#include "epg/scan.h"
 #include "epg/xmltv.h"
 
 /* Elements within elements: credits, a person, the person's image. */
@@ -38,14 +38,14 @@ is_plain(char c)
 static const char *
 skip_plain(const char *p, const char *end)
 {
-	while (end - p >= BYTES_STEP) {
-		bytes v = bytes_at(p);
+	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH) {
+		scan_bytes b = scan_load(p);
+		/* Signed: controls, and what is not ASCII. Then < and >, and " and &. */
+		unsigned mask = scan_mask((scan_bytes)((scan_signed)b < ' ') |
+		    (scan_bytes)((b | 2) == '>') | (scan_bytes)((b | 4) == '&'));
 
-		/* Controls and no ASCII; < and >; " and &. */
-		if (bytes_any((bytes)(v - 0x20 >= 0x60) | (bytes)((v | 2) == '>') |
-			(bytes)((v | 4) == '&')))
-			break;
-		p += BYTES_STEP;
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
 	}
 	while (p < end && is_plain(*p))
 		p++;

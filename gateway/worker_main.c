@@ -22,6 +22,7 @@ static const struct {
 	{ "catalogue", catalogue_worker },
 	{ "guide", guide_copy_worker },
 	{ "lineup", lineup_worker },
+	{ "listings", listings_worker },
 	{ "testcard", testcard_worker },
 };
 
