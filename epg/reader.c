@@ -1,11 +1,17 @@
 #include "epg/reader.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "epg/encoding.h"
-#include "epg/reader_batch.h"
+#include "epg/reader_entry.h"
+#include "epg/reader_plain.h"
+#include "epg/reader_sax.h"
+#include "epg/xmltv.h"
 
 const struct reader_limits reader_limits_default = {
 	.input = { .bytes_max = UINT64_C(4) << 30,
@@ -18,11 +24,10 @@ const struct reader_limits reader_limits_default = {
 	.depth_max = 16,
 	.nodes_max = 4096,
 	.attrs_max = 32,
-	.batch = 256 << 10,
 	.growth_free = 1 << 20,
 };
 
-#define GROWTH_MAX 4 /* bytes for libxml2 to one of the text */
+#define GROWTH_MAX 4 /* mended bytes to one of the text */
 
 struct reader {
 	struct reader_limits limits;
@@ -32,9 +37,11 @@ struct reader {
 	struct unpack *unpack;
 	struct encoding *encoding;
 	struct prefilter *prefilter;
-	struct reader_batch *batch;
-	uint64_t text;  /* bytes that the prefilter was given */
-	uint64_t grown; /* bytes that it gave on */
+	struct reader_sax *sax;
+	struct reader_entry entry;
+	struct buf values; /* for reader_plain */
+	uint64_t refused;
+	uint64_t text; /* bytes that the prefilter was given */
 };
 
 /* -- from stage to stage ------------------------------------------------------ */
@@ -47,14 +54,6 @@ on_note(void *arg, uint32_t line, const char *text)
 	r->events.note(r->arg, line, text);
 }
 
-static int
-on_entry(void *arg, struct xmltv_entry *e, struct err *err)
-{
-	struct reader *r = arg;
-
-	return r->events.entry(r->arg, e, err);
-}
-
 static _Bool
 on_wanted(void *arg, const char *id, size_t len)
 {
@@ -63,17 +62,74 @@ on_wanted(void *arg, const char *id, size_t len)
 	return r->events.wanted(r->arg, id, len);
 }
 
+/* The entry at `text` is left out, because of what stands at fault->at. */
+static void
+leave_out(struct reader *r, enum prefilter_kind kind, const char *text, uint32_t line,
+    const struct reader_fault *fault)
+{
+	struct buf note = BUF_INIT(1024);
+
+	for (const char *p = text, *end = text + fault->at; p < end; p++)
+		line += *p == '\n';
+	buf_printf(&note,
+	    "a %s is left out: ", kind == PREFILTER_CHANNEL ? "channel" : "programme");
+	buf_visible(&note, fault->text);
+	r->refused++;
+	r->events.note(r->arg, line, note.data);
+	buf_release(&note);
+}
+
+/* 0, -EBADMSG with *fault, or -ENOMEM. */
+static int
+parse(struct reader *r, const char *text, size_t len, uint32_t line, struct reader_fault *fault)
+{
+	int rc;
+
+	fault->text[0] = '\0';
+	reader_entry_begin(&r->entry, line);
+	rc = reader_plain_parse(&r->entry, &r->values, text, len, &fault->at);
+	if (rc == 0) {
+		reader_entry_begin(&r->entry, line);
+		rc = reader_sax_parse(r->sax, &r->entry, text, len, fault);
+	} else if (rc == -E2BIG) {
+		snprintf(fault->text, sizeof(fault->text), "%s", r->entry.why);
+	}
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc >= 0 && r->entry.entry.id.len == 0) {
+		snprintf(fault->text, sizeof(fault->text), "it has no channel's id");
+		fault->at = 0;
+		rc = -EBADMSG;
+	}
+	return rc < 0 ? -EBADMSG : 0;
+}
+
 static int
 on_text(void *arg, enum prefilter_kind kind, const char *text, size_t len, uint32_t line,
     struct err *err)
 {
 	struct reader *r = arg;
+	struct reader_fault fault;
+	int rc;
 
-	(void)kind;
-	r->grown += len;
-	if (r->grown > r->limits.growth_free && r->grown / GROWTH_MAX > r->text)
+	r->counts.parsed += len;
+	if (r->counts.parsed > r->limits.growth_free && r->counts.parsed / GROWTH_MAX > r->text)
 		return err_set(err, EFBIG, "mended, it is more than %d times its size", GROWTH_MAX);
-	return reader_batch_add(r->batch, text, len, line, err);
+	rc = parse(r, text, len, line, &fault);
+	if (rc == -ENOMEM)
+		return err_set(err, ENOMEM, "no memory for an entry");
+	if (rc < 0) {
+		leave_out(r, kind, text, line, &fault);
+		return 0;
+	}
+	r->counts.unknown += r->entry.unknown;
+	if (r->entry.timeless) {
+		r->counts.timeless++;
+		r->events.note(r->arg, line, "a programme without a start that can be read");
+		return 0;
+	}
+	r->counts.kept += kind == PREFILTER_PROGRAMME;
+	return r->events.entry(r->arg, &r->entry.entry, err);
 }
 
 static int
@@ -99,7 +155,6 @@ struct reader *
 reader_new(const struct reader_limits *limits, const struct xmltime_rules *times,
     const struct reader_events *events, void *arg)
 {
-	const struct reader_batch_events of_batch = { on_entry, on_note };
 	struct prefilter_events of_text = { on_wanted, on_text, on_note };
 	struct reader *r = calloc(1, sizeof(*r));
 
@@ -108,13 +163,15 @@ reader_new(const struct reader_limits *limits, const struct xmltime_rules *times
 	r->limits = *limits;
 	r->events = *events;
 	r->arg = arg;
+	reader_entry_init(&r->entry, &r->limits, times);
+	buf_init(&r->values, 2 * limits->text.entry_max);
 	if (events->wanted == NULL)
 		of_text.wanted = NULL;
 	r->unpack = unpack_new(&limits->input, on_plain, r);
 	r->encoding = encoding_new(on_utf8, r);
 	r->prefilter = prefilter_new(&limits->text, &of_text, r);
-	r->batch = reader_batch_new(limits, times, &of_batch, r);
-	if (r->unpack == NULL || r->encoding == NULL || r->prefilter == NULL || r->batch == NULL) {
+	r->sax = reader_sax_new();
+	if (r->unpack == NULL || r->encoding == NULL || r->prefilter == NULL || r->sax == NULL) {
 		reader_free(r);
 		return NULL;
 	}
@@ -126,7 +183,9 @@ reader_free(struct reader *r)
 {
 	if (r == NULL)
 		return;
-	reader_batch_free(r->batch);
+	reader_entry_release(&r->entry);
+	buf_release(&r->values);
+	reader_sax_free(r->sax);
 	prefilter_free(r->prefilter);
 	encoding_free(r->encoding);
 	unpack_free(r->unpack);
@@ -149,21 +208,13 @@ reader_finish(struct reader *r, struct err *err)
 		rc = encoding_finish(r->encoding, err);
 	if (rc >= 0)
 		rc = prefilter_finish(r->prefilter, err);
-	if (rc >= 0)
-		rc = reader_batch_flush(r->batch, err);
 	return rc;
 }
 
 const struct reader_counts *
 reader_counts(struct reader *r)
 {
-	const struct reader_batch_counts *batch = reader_batch_counts(r->batch);
-
 	r->counts.text = *prefilter_counts(r->prefilter);
-	r->counts.text.broken += batch->refused;
-	r->counts.kept = batch->kept;
-	r->counts.timeless = batch->timeless;
-	r->counts.unknown = batch->unknown;
-	r->counts.parsed = batch->parsed;
+	r->counts.text.broken += r->refused;
 	return &r->counts;
 }

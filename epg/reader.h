@@ -1,11 +1,10 @@
 /*
  * One guide from its bytes to its entries: unpack (base/unpack.h) -> encoding -> prefilter
- * -> libxml2's SAX2 on what is wanted -> struct xmltv_entry. Fed in pieces, cut anywhere;
- * memory is a few buffers whatever the size.
+ * -> a parser for what is wanted -> struct xmltv_entry. Fed in pieces, cut anywhere; memory
+ * is a few buffers whatever the size.
  *
- * libxml2 sees batches of whole mended entries, each batch a small document of its own,
- * strictly and without a DTD, entities, network or files: what it refuses costs that
- * entry and the batch goes on behind it.
+ * Each mended entry is parsed for itself: here when it is plain, else by libxml2's SAX2,
+ * strictly and without a DTD, entities, network or files. What that refuses costs that entry.
  */
 #ifndef EPG_READER_H
 #define EPG_READER_H
@@ -27,7 +26,6 @@ struct reader_limits {
 	unsigned depth_max;   /* elements within elements: 16 */
 	unsigned nodes_max;   /* of one entry that are kept: 4,096 */
 	unsigned attrs_max;   /* of one element: 32 */
-	size_t batch;         /* bytes given to libxml2 at a time: 256 KiB */
 	uint64_t growth_free; /* mended, a text may be 4 times its size once it is so large */
 };
 extern const struct reader_limits reader_limits_default;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "epg/bytes.h"
+#include "epg/scan.h"
 
 /* How many '=' there are: no fewer than attributes. */
 static size_t
@@ -10,15 +10,8 @@ count_equals(const char *p, const char *end)
 {
 	size_t total = 0;
 
-	while (end - p >= BYTES_STEP) {
-		bytes count = { 0 };
-
-		/* A byte of `count` holds 255 at most. */
-		for (int i = 0; i < 255 && end - p >= BYTES_STEP; i++, p += BYTES_STEP)
-			count -= (bytes)(bytes_at(p) == '=');
-		for (int i = 0; i < BYTES_STEP; i++)
-			total += count[i];
-	}
+	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH)
+		total += (size_t)__builtin_popcount(scan_mask((scan_bytes)(scan_load(p) == '=')));
 	for (; p < end; p++)
 		total += *p == '=';
 	return total;

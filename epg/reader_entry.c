@@ -7,10 +7,10 @@
 #include "epg/xmltv_parts.h"
 
 void
-reader_entry_init(struct reader_entry *b, const struct reader_words *words,
-    const struct reader_limits *limits, const struct xmltime_rules *times)
+reader_entry_init(struct reader_entry *b, const struct reader_limits *limits,
+    const struct xmltime_rules *times)
 {
-	*b = (struct reader_entry){ .words = words, .limits = limits, .times = *times };
+	*b = (struct reader_entry){ .limits = limits, .times = *times };
 	/* Texts with elements between them are put together behind the rest, hence the double. */
 	xmltv_entry_init(&b->entry, 2 * limits->text.entry_max);
 }
@@ -26,15 +26,27 @@ reader_entry_begin(struct reader_entry *b, uint32_t line)
 {
 	xmltv_entry_clear(&b->entry, XMLTV_CHANNEL);
 	b->entry.line = line;
-	b->depth = b->kept = 0;
+	b->depth = b->kept = b->unknown = 0;
 	b->timeless = 0;
+	b->why = NULL;
+}
+
+/* -- attributes --------------------------------------------------------------- */
+
+static inline _Bool
+is_word(const char *word, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (word[i] != name[i])
+			return 0;
+	}
+	return word[len] == '\0';
 }
 
 static struct xmltv_span
 keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
 {
-	struct xmltv_span span = xmltv_keep(&b->entry, (const char *)attr->value,
-	    (size_t)(attr->end - attr->value));
+	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
 
 	span.len = (uint32_t)xmltv_tidy(b->entry.text.data + span.at, span.len);
 	return span;
@@ -44,42 +56,35 @@ keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
 static struct xmltv_span
 keep_id(struct reader_entry *b, const struct reader_attr *attr)
 {
-	const xmlChar *from = attr->value, *end = attr->end;
+	const char *from = attr->value, *end = from + attr->value_len;
 
-	while (from < end && *from <= ' ')
+	while (from < end && (unsigned char)*from <= ' ')
 		from++;
-	while (from < end && end[-1] <= ' ')
+	while (from < end && (unsigned char)end[-1] <= ' ')
 		end--;
-	return xmltv_keep(&b->entry, (const char *)from, (size_t)(end - from));
-}
-
-static _Bool
-read_time(const struct reader_entry *b, const struct reader_attr *attr, int64_t *ret)
-{
-	return xmltime_parse((const char *)attr->value, (size_t)(attr->end - attr->value),
-		   &b->times, ret) == 0;
+	return xmltv_keep(&b->entry, from, (size_t)(end - from));
 }
 
 static _Bool
 programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 {
-	const struct reader_words *w = b->words;
 	struct xmltv_entry *e = &b->entry;
+	size_t len = attr->name_len;
 
-	if (attr->name == w->start) {
-		b->timeless = !read_time(b, attr, &e->start);
+	if (is_word("start", attr->name, len)) {
+		b->timeless = xmltime_parse(attr->value, attr->value_len, &b->times, &e->start) < 0;
 		return 1;
 	}
-	if (attr->name == w->stop) {
-		(void)read_time(b, attr, &e->stop);
+	if (is_word("stop", attr->name, len)) {
+		(void)xmltime_parse(attr->value, attr->value_len, &b->times, &e->stop);
 		return 1;
 	}
-	if (attr->name == w->channel) {
+	if (is_word("channel", attr->name, len)) {
 		e->id = keep_id(b, attr);
 		return 1;
 	}
 	for (size_t k = 0; k < XMLTV_PROGRAMME_ATTRS; k++) {
-		if (attr->name == w->programme_attrs[k]) {
+		if (is_word(xmltv_programme_attrs[k], attr->name, len)) {
 			e->attrs[k] = keep_tidy(b, attr);
 			return 1;
 		}
@@ -87,39 +92,66 @@ programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 	return 0;
 }
 
+static _Bool
+channel_attr(struct reader_entry *b, const struct reader_attr *attr)
+{
+	if (!is_word("id", attr->name, attr->name_len))
+		return 0;
+	b->entry.id = keep_id(b, attr);
+	return 1;
+}
+
+static _Bool
+node_attr(struct reader_entry *b, struct xmltv_node *node, const struct reader_attr *attr)
+{
+	const char *const *names = xmltv_rows[node->element].attrs;
+
+	for (size_t k = 0; k < XMLTV_ATTRS_MAX && names[k] != NULL; k++) {
+		if (is_word(names[k], attr->name, attr->name_len)) {
+			node->attrs[k] = keep_tidy(b, attr);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* -- elements ----------------------------------------------------------------- */
+
 static int
-start_entry(struct reader_entry *b, const xmlChar *name, const struct reader_attr *attrs,
+too_big(struct reader_entry *b, const char *why)
+{
+	b->why = why;
+	return -E2BIG;
+}
+
+static int
+start_entry(struct reader_entry *b, const char *name, size_t len, const struct reader_attr *attrs,
     size_t count)
 {
-	if (name != b->words->programme && name != b->words->channel)
-		return -EINVAL;
-	b->entry.kind = name == b->words->programme ? XMLTV_PROGRAMME : XMLTV_CHANNEL;
-	b->timeless = b->entry.kind == XMLTV_PROGRAMME;
+	_Bool programme = is_word("programme", name, len);
+
+	if (!programme && !is_word("channel", name, len))
+		return too_big(b, "it is no channel or programme");
+	b->entry.kind = programme ? XMLTV_PROGRAMME : XMLTV_CHANNEL;
+	b->timeless = programme;
 	b->open[0].element = XMLTV_NONE;
 	b->open[0].hint = xmltv_below(b->entry.kind, XMLTV_NONE).first;
 	b->kept = 1;
-	for (size_t i = 0; i < count; i++) {
-		if (attrs[i].prefix != NULL)
-			b->unknown++;
-		else if (b->entry.kind == XMLTV_PROGRAMME)
-			b->unknown += !programme_attr(b, &attrs[i]);
-		else if (attrs[i].name == b->words->id)
-			b->entry.id = keep_id(b, &attrs[i]);
-		else
-			b->unknown++;
-	}
+	for (size_t i = 0; i < count; i++)
+		b->unknown += !(
+		    programme ? programme_attr(b, &attrs[i]) : channel_attr(b, &attrs[i]));
 	return 0;
 }
 
 /* The element of that name below what is open; XMLTV_NONE: there is none. */
 static enum xmltv_element
-find_element(struct reader_entry *b, const xmlChar *name)
+find_element(struct reader_entry *b, const char *name, size_t len)
 {
 	uint8_t *hint = &b->open[b->kept - 1].hint;
 	struct xmltv_range range = xmltv_below(b->entry.kind, b->open[b->kept - 1].element);
 
 	for (unsigned tries = range.end - range.first, i = *hint; tries > 0; tries--) {
-		if (b->words->elements[i] == name) {
+		if (is_word(xmltv_rows[i].name, name, len)) {
 			*hint = (uint8_t)i;
 			return (enum xmltv_element)i;
 		}
@@ -130,29 +162,17 @@ find_element(struct reader_entry *b, const xmlChar *name)
 
 static int
 start_node(struct reader_entry *b, enum xmltv_element element, const struct reader_attr *attrs,
-    size_t count, const char **why)
+    size_t count)
 {
-	const xmlChar *const *names = b->words->attrs[element];
 	struct xmltv_node *node;
 
-	if (b->entry.count == b->limits->nodes_max) {
-		*why = "it has too many elements";
-		return -E2BIG;
-	}
+	if (b->entry.count == b->limits->nodes_max)
+		return too_big(b, "it has too many elements");
 	node = xmltv_add(&b->entry, element, b->kept);
 	if (node == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		size_t k = 0;
-
-		while (
-		    k < XMLTV_ATTRS_MAX && (names[k] != attrs[i].name || attrs[i].prefix != NULL))
-			k++;
-		if (k < XMLTV_ATTRS_MAX)
-			node->attrs[k] = keep_tidy(b, &attrs[i]);
-		else
-			b->unknown++;
-	}
+	for (size_t i = 0; i < count; i++)
+		b->unknown += !node_attr(b, node, &attrs[i]);
 	b->open[b->kept].node = b->entry.count - 1;
 	b->open[b->kept].element = element;
 	b->open[b->kept].hint = xmltv_below(b->entry.kind, element).first;
@@ -161,21 +181,21 @@ start_node(struct reader_entry *b, enum xmltv_element element, const struct read
 }
 
 int
-reader_entry_start(struct reader_entry *b, const xmlChar *name, const xmlChar *prefix,
-    const struct reader_attr *attrs, size_t count, const char **why)
+reader_entry_start(struct reader_entry *b, const char *name, size_t len,
+    const struct reader_attr *attrs, size_t count)
 {
 	enum xmltv_element element;
 
-	if (b->depth == b->limits->depth_max) {
-		*why = "its elements are nested too deep";
-		return -E2BIG;
-	}
+	if (count > b->limits->attrs_max)
+		return too_big(b, "an element has too many attributes");
+	if (b->depth == b->limits->depth_max)
+		return too_big(b, "its elements are nested too deep");
 	b->depth++;
 	if (b->depth == 1)
-		return prefix == NULL ? start_entry(b, name, attrs, count) : -EINVAL;
-	element = b->depth == b->kept + 1 && prefix == NULL ? find_element(b, name) : XMLTV_NONE;
+		return start_entry(b, name, len, attrs, count);
+	element = b->depth == b->kept + 1 ? find_element(b, name, len) : XMLTV_NONE;
 	if (element != XMLTV_NONE)
-		return start_node(b, element, attrs, count, why);
+		return start_node(b, element, attrs, count);
 	b->unknown++;
 	return 0;
 }
@@ -204,13 +224,13 @@ reader_entry_text(struct reader_entry *b, const char *text, size_t len)
 	}
 	if (span->at == 0)
 		span->at = (uint32_t)all->len;
-	buf_add(all, text, len);
+	xmltv_put(all, text, len);
 	if (buf_status(all) == 0)
 		span->len += (uint32_t)len;
 }
 
 int
-reader_entry_end(struct reader_entry *b, const char **why)
+reader_entry_end(struct reader_entry *b)
 {
 	int rc;
 
@@ -225,9 +245,7 @@ reader_entry_end(struct reader_entry *b, const char **why)
 	if (b->depth > 0)
 		return 0;
 	rc = buf_status(&b->entry.text);
-	if (rc == -EMSGSIZE) {
-		*why = "its texts are too long";
-		return -E2BIG;
-	}
+	if (rc == -EMSGSIZE)
+		return too_big(b, "its texts are too long");
 	return rc < 0 ? rc : 1;
 }

@@ -169,7 +169,7 @@ xmltv_keep(struct xmltv_entry *e, const char *text, size_t len)
 	static const struct xmltv_span absent = XMLTV_ABSENT;
 	size_t at = e->text.len;
 
-	buf_add(&e->text, text, len);
+	xmltv_put(&e->text, text, len);
 	if (buf_status(&e->text) < 0)
 		return absent;
 	return (struct xmltv_span){ (uint32_t)at, (uint32_t)len };

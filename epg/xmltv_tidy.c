@@ -1,4 +1,6 @@
-#include "epg/bytes.h"
+#include <string.h>
+
+#include "epg/scan.h"
 #include "epg/xmltv.h"
 
 static _Bool
@@ -7,34 +9,37 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/*
- * Whether the text is tidy already, as nearly all are. 0xc2 begins the controls from
- * U+0080 on, and characters that are fine.
- */
+/* Whether something in SCAN_WIDTH bytes, and the one behind them, is not tidy, or may not be. */
+static inline _Bool
+is_odd(const char *p)
+{
+	scan_bytes here = scan_load(p), next = scan_load(p + 1);
+	scan_bytes low = (scan_bytes)((scan_signed)here < ' ') &
+	    ~(scan_bytes)((scan_signed)here < 0);
+
+	/* 0xc2 begins the controls from U+0080 on, and characters that are fine. */
+	return scan_mask(low | (scan_bytes)(here == 0x7f) | (scan_bytes)(here == (char)0xc2) |
+		   ((scan_bytes)(here == ' ') & (scan_bytes)(next == ' '))) != 0;
+}
+
+/* Whether the text is tidy already, as nearly all are. */
 static _Bool
 is_tidy(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	char rest[SCAN_WIDTH + 1];
 	size_t i = 0;
 
 	if (len == 0)
 		return 1;
 	if (text[0] == ' ' || text[len - 1] == ' ')
 		return 0;
-	for (; i + BYTES_STEP < len; i += BYTES_STEP) {
-		bytes here = bytes_at(text + i), next = bytes_at(text + i + 1);
-		bytes bad = (bytes)(here < 0x20) | (bytes)(here == 0x7f) | (bytes)(here == 0xc2) |
-		    ((bytes)(here == ' ') & (bytes)(next == ' '));
-
-		if (bytes_any(bad))
+	for (; i + SCAN_WIDTH < len; i += SCAN_WIDTH) {
+		if (is_odd(text + i))
 			return 0;
 	}
-	for (; i < len; i++) {
-		if (p[i] < 0x20 || p[i] == 0x7f || p[i] == 0xc2 ||
-		    (p[i] == ' ' && i + 1 < len && p[i + 1] == ' '))
-			return 0;
-	}
-	return 1;
+	memset(rest, 'x', sizeof(rest));
+	memcpy(rest, text + i, len - i);
+	return !is_odd(rest);
 }
 
 /* Bytes of the control character that stands at `p`; 0: another one does. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "epg/bytes.h"
+#include "epg/scan.h"
 #include "epg/xmltv.h"
 #include "epg/xmltv_parts.h"
 
@@ -57,29 +57,24 @@ put_token(struct buf *out, const struct token *t)
 	out->len += t->len;
 }
 
-static inline void
-put(struct buf *out, const char *text, size_t len)
-{
-	if (out->cap - out->len <= len) {
-		buf_add(out, text, len);
-		return;
-	}
-	memcpy(out->data + out->len, text, len);
-	out->len += len;
-	out->data[out->len] = '\0';
-}
-
 /* -- texts ------------------------------------------------------------------- */
 
-/* Whether these BYTES_STEP bytes are ASCII that stands for itself, in quotes too. */
-static inline _Bool
-is_plain(const char *p)
+/* The first byte from p on that does not stand for itself, in quotes too. */
+static inline const char *
+next_special(const char *p, const char *end)
 {
-	bytes v = bytes_at(p);
+	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH) {
+		scan_bytes v = scan_load(p);
+		/* Below a blank, or no ASCII; < and >; " and &. */
+		unsigned mask = scan_mask((scan_bytes)((scan_signed)v < ' ') |
+		    (scan_bytes)((v | 2) == '>') | (scan_bytes)((v | 4) == '&'));
 
-	/* Below a blank, or no ASCII; < and >; " and &. */
-	return !bytes_any(
-	    (bytes)(v - 0x20 >= 0x60) | (bytes)((v | 2) == '>') | (bytes)((v | 4) == '&'));
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+	}
+	while (p < end && (signed char)*p >= ' ' && (*p | 2) != '>' && (*p | 4) != '&')
+		p++;
+	return p;
 }
 
 /* What is written for the ASCII character; NULL: itself. */
@@ -111,35 +106,27 @@ wide_char(const char *p, const char *end)
 static void
 put_text(struct buf *out, const char *text, size_t len, _Bool quoted)
 {
-	const char *p = text, *run = text, *end = text + len;
+	const char *run = text, *end = text + len;
 
-	while (p < end) {
-		const char *ref = "";
+	for (const char *p = text; (p = next_special(p, end)) < end;) {
+		const char *ref;
 		size_t n = 1;
 
-		if (end - p >= BYTES_STEP && is_plain(p)) {
-			p += BYTES_STEP;
-			continue;
+		if ((unsigned char)*p < 0x80) {
+			ref = instead_of(*p, quoted);
+		} else {
+			n = wide_char(p, end);
+			ref = n == 0 ? "" : NULL;
+			n = n == 0 ? 1 : n;
 		}
-		/* By hand as far as it may have been no more than one character. */
-		for (const char *stop = end - p > BYTES_STEP ? p + BYTES_STEP : end; p < stop;
-		     p += n) {
-			if ((unsigned char)*p < 0x80) {
-				ref = instead_of(*p, quoted);
-				n = 1;
-			} else {
-				n = wide_char(p, end);
-				ref = n == 0 ? "" : NULL;
-				n = n == 0 ? 1 : n;
-			}
-			if (ref == NULL)
-				continue;
-			put(out, run, (size_t)(p - run));
-			put(out, ref, strlen(ref));
+		if (ref != NULL) {
+			xmltv_put(out, run, (size_t)(p - run));
+			xmltv_put(out, ref, strlen(ref));
 			run = p + n;
 		}
+		p += n;
 	}
-	put(out, run, (size_t)(end - run));
+	xmltv_put(out, run, (size_t)(end - run));
 }
 
 /* -- what is worth writing --------------------------------------------------- */
@@ -249,17 +236,17 @@ write_node(struct buf *out, const struct xmltv_entry *e, size_t i)
 			continue;
 		put_token(out, &tokens[node->element].attrs[k]);
 		put_text(out, xmltv_text(e, node->attrs[k]), node->attrs[k].len, 1);
-		put(out, "\"", 1);
+		xmltv_put(out, "\"", 1);
 	}
 	if ((!row->text || node->text.len == 0) && end == i + 1) {
-		put(out, "/>", 2);
+		xmltv_put(out, "/>", 2);
 		return;
 	}
-	put(out, ">", 1);
+	xmltv_put(out, ">", 1);
 	if (row->text)
 		put_text(out, xmltv_text(e, node->text), node->text.len, 0);
 	else
-		put(out, "\n", 1);
+		xmltv_put(out, "\n", 1);
 	if (end > i + 1)
 		write_level(out, e, i + 1, end, (enum xmltv_element)node->element,
 		    node->depth + 1u);
@@ -285,7 +272,7 @@ write_those(struct buf *out, const struct xmltv_entry *e, size_t first, size_t e
 		seen |= UINT64_C(1) << element;
 		write_node(out, e, i);
 		if (lines)
-			put(out, "\n", 1);
+			xmltv_put(out, "\n", 1);
 	}
 }
 
@@ -332,10 +319,10 @@ write_missing(struct buf *out, const struct xmltv_entry *e, enum xmltv_element e
 			return;
 	}
 	put_token(out, &tokens[element].open);
-	put(out, ">", 1);
+	xmltv_put(out, ">", 1);
 	put_text(out, xmltv_text(e, text), text.len, 0);
 	put_token(out, &tokens[element].close);
-	put(out, "\n", 1);
+	xmltv_put(out, "\n", 1);
 }
 
 void
@@ -347,7 +334,7 @@ xmltv_write_attrs(struct buf *out, const struct xmltv_entry *e)
 			continue;
 		put_token(out, &programme_tokens[k]);
 		put_text(out, xmltv_text(e, e->attrs[k]), e->attrs[k].len, 1);
-		put(out, "\"", 1);
+		xmltv_put(out, "\"", 1);
 	}
 }
 
