@@ -305,6 +305,16 @@ listings_find(const struct listings *l, const char *id, struct listings_channel 
 }
 
 void
+listings_get_times(const struct listings *l, uint32_t i, int64_t *start, int64_t *stop)
+{
+	struct listings_row row = row_get(l, i);
+
+	touch(l, row_at(l, i), sizeof(row));
+	*start = row.start;
+	*stop = row.stop;
+}
+
+void
 listings_get_programme(const struct listings *l, uint32_t i, struct listings_programme *ret)
 {
 	static const char nothing[] = "<title></title>\n";

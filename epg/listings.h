@@ -82,6 +82,8 @@ struct listings_programme { /* points into the mapping */
 	size_t body_len;
 };
 void listings_get_programme(const struct listings *l, uint32_t i, struct listings_programme *ret);
+/* Its times alone, without a look at its text. */
+void listings_get_times(const struct listings *l, uint32_t i, int64_t *start, int64_t *stop);
 /*
  * Gives back the last pages that were read; texts that were given out stay good. Listings
  * keep no more than 512 KiB at a time by themselves, so this is for who has many of them.

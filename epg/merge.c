@@ -27,15 +27,19 @@ struct gap {
 	_Bool open_from, open_to; /* it is the window's edge: what crosses it is taken as it is */
 };
 
-static struct listings_programme
-programme_at(const struct candidate *c, uint32_t i)
-{
-	struct listings_programme p;
+struct times {
+	int64_t start, stop;
+};
 
-	listings_get_programme(c->listings, i, &p);
-	p.start += c->shift_s;
-	p.stop += c->shift_s;
-	return p;
+static struct times
+times_of(const struct candidate *c, uint32_t i)
+{
+	struct times t;
+
+	listings_get_times(c->listings, i, &t.start, &t.stop);
+	t.start += c->shift_s;
+	t.stop += c->shift_s;
+	return t;
 }
 
 /* The first row that ends after `when`. */
@@ -47,7 +51,7 @@ row_after(const struct candidate *c, int64_t when)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (programme_at(c, middle).stop > when)
+		if (times_of(c, middle).stop > when)
 			high = middle;
 		else
 			low = middle + 1;
@@ -58,36 +62,39 @@ row_after(const struct candidate *c, int64_t when)
 static int fill_gap(struct merge *m, size_t level, const struct gap *gap);
 
 /*
- * Gives out p, which begins in the gap, no longer than the gap is. What would be cut to less
+ * Gives out row i, which begins in the gap, no longer than the gap is. What would be cut to less
  * than what counts as a gap is left out: nobody wants the first minutes of a film.
  */
 static int
-give(struct merge *m, const struct candidate *c, struct listings_programme *p,
-    const struct gap *gap)
+give(struct merge *m, const struct candidate *c, uint32_t i, struct times t, const struct gap *gap)
 {
-	if (!gap->open_to && p->stop > gap->to) {
-		if (gap->to - p->start < m->settings->gap_s)
+	struct listings_programme p;
+
+	if (!gap->open_to && t.stop > gap->to) {
+		if (gap->to - t.start < m->settings->gap_s)
 			return 0;
-		p->stop = gap->to;
+		t.stop = gap->to;
 	}
-	if (p->start < m->stands || p->start < 0 || p->stop > UINT32_MAX)
+	if (t.start < m->stands || t.start < 0 || t.stop > UINT32_MAX)
 		return 0;
-	m->stands = p->stop;
+	listings_get_programme(c->listings, i, &p);
+	p.start = t.start;
+	p.stop = m->stands = t.stop;
 	m->counts->programmes++;
 	if (c != m->candidates)
 		m->counts->filled++;
-	return m->out(m->arg, c->source, p);
+	return m->out(m->arg, c->source, &p);
 }
 
-/* The gap before p, or after the last, in what a candidate gives to `gap`. */
+/* The hole before the next programme, or after the last, in what a candidate gives to `gap`. */
 static int
 fill_before(struct merge *m, size_t level, const struct gap *gap, int64_t from, _Bool open_from,
-    const struct listings_programme *p)
+    const struct times *next)
 {
 	struct gap hole = { .from = from,
-		.to = p == NULL ? gap->to : p->start,
+		.to = next == NULL ? gap->to : next->start,
 		.open_from = open_from,
-		.open_to = p == NULL && gap->open_to };
+		.open_to = next == NULL && gap->open_to };
 
 	if (hole.to - hole.from < m->settings->gap_s)
 		return 0;
@@ -107,15 +114,15 @@ fill_gap(struct merge *m, size_t level, const struct gap *gap)
 		return 0;
 	c = &m->candidates[level];
 	for (uint32_t i = row_after(c, gap->from); i < c->end && rc >= 0; i++) {
-		struct listings_programme p = programme_at(c, i);
+		struct times t = times_of(c, i);
 
-		if (p.start >= gap->to)
+		if (t.start >= gap->to)
 			break;
-		if (p.start < gap->from && !gap->open_from)
+		if (t.start < gap->from && !gap->open_from)
 			continue;
-		rc = fill_before(m, level, gap, from, open_from, &p);
+		rc = fill_before(m, level, gap, from, open_from, &t);
 		if (rc >= 0)
-			rc = give(m, c, &p, gap);
+			rc = give(m, c, i, t, gap);
 		from = m->stands > from ? m->stands : from;
 		open_from = 0;
 	}
@@ -127,7 +134,7 @@ has_any(const struct candidate *c, const struct merge_settings *settings)
 {
 	uint32_t i = row_after(c, settings->from);
 
-	return i < c->end && programme_at(c, i).start < settings->to;
+	return i < c->end && times_of(c, i).start < settings->to;
 }
 
 /* Without `fill` the first that has any is the only one. */
