@@ -97,7 +97,7 @@ add_text(struct buf *out, const char *p, const char *end)
 			p += 2;
 			continue;
 		}
-		if (n == 0 || *p == '\0')
+		if (n == 0 || *p == '\0' || *p == '\t')
 			return 0;
 		buf_add(out, p, n);
 		p += n;
