@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/url.h"
+#include "epg/rules.h"
 #include "gateway/config_parts.h"
 #include "gateway/tuner/identity.h"
 
@@ -184,4 +185,15 @@ config_check_device_id(const char *text, struct err *err)
 	    "the checksum of device id '%s' does not hold, so clients would refuse it; the nearest "
 	    "id that they take is %s",
 	    text, fixed);
+}
+
+/* -- rules of the guide ---------------------------------------------------------- */
+
+int
+config_check_rule(const char *text, struct err *err)
+{
+	struct rules *rules = rules_new(text, strlen(text), err);
+
+	rules_free(rules);
+	return rules == NULL ? err->code : 0;
 }

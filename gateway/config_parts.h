@@ -24,6 +24,7 @@ int config_check_device_id(const char *text, struct err *err);
 int config_check_refresh(const char *text, struct err *err);
 int config_check_timeshift(const char *text, struct err *err);
 int config_check_zone(const char *text, struct err *err);
+int config_check_rule(const char *text, struct err *err);
 
 /* Fills in what `refresh` and `timeshift` say, where they passed their checks. */
 void config_read_times(struct config *c);

@@ -127,8 +127,8 @@ static const struct opt merged_rows[] = {
 	    .help = "Categories in many languages also become those that Plex, Emby and Jellyfin "
 		    "know: movie, series, sports, news, kids." },
 	{ "rules", OPT_TEXTS, AT(guide.rules), NUM(guide.rule_count), .max = RULES_MAX - 1,
-	    .otherwise = "none",
-	    .example = "drop title /teleshopping/\nreplace title / [(]R[)]$//\n"
+	    .check = config_check_rule, .otherwise = "none",
+	    .example = "drop title /teleshopping/\nreplace title / [(]R[)]$/\n"
 		       "category /fu.?ball/ sports\nwithout credits",
 	    .help = "What is changed in programmes, a text each: 'drop FIELD /PATTERN/', 'replace "
 		    "FIELD /PATTERN/ TO', 'category /PATTERN/ KIND', 'without ELEMENT', 'repeats' "
