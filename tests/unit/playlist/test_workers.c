@@ -1,131 +1,12 @@
 #include "playlist/workers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <zlib.h>
 
 #include "base/buf.h"
-#include "base/wire.h"
 #include "tests/unit/playlist/lists.h"
-
-/* -- a parent that writes down what it hears ---------------------------------- */
-
-static int
-hear_hello(struct wire_msg *msg, void *arg, struct err *err)
-{
-	(void)err;
-	(void)wire_get_u8(msg);
-	buf_str(arg, "hello;");
-	return 0;
-}
-
-static int
-hear_progress(struct wire_msg *msg, void *arg, struct err *err)
-{
-	(void)err;
-	(void)arg;
-	ck_assert_uint_gt(wire_get_u64(msg), 0);
-	(void)wire_get_u64(msg);
-	return 0;
-}
-
-static int
-hear_note(struct wire_msg *msg, void *arg, struct err *err)
-{
-	char text[WIRE_TEXT_MAX + 1];
-	uint32_t line = wire_get_u32(msg);
-
-	(void)err;
-	wire_get_str(msg, text, sizeof(text));
-	buf_printf(arg, "%u: %s;", line, text);
-	return 0;
-}
-
-static int
-hear_result(struct wire_msg *msg, void *arg, struct err *err)
-{
-	char key[WIRE_KEY_MAX + 1];
-
-	(void)err;
-	wire_get_str(msg, key, sizeof(key));
-	buf_printf(arg, "%s=%ju;", key, (uintmax_t)wire_get_u64(msg));
-	return 0;
-}
-
-static int
-hear_fail(struct wire_msg *msg, void *arg, struct err *err)
-{
-	char text[WIRE_TEXT_MAX + 1];
-
-	(void)err;
-	(void)wire_get_u32(msg);
-	wire_get_str(msg, text, sizeof(text));
-	buf_printf(arg, "failed: %s;", text);
-	return 0;
-}
-
-#define WORK (1u << WIRE_PHASE_WORK)
-
-static const struct wire_rule rules[] = {
-	{ WIRE_HELLO, 1u << WIRE_PHASE_HELLO, 1, WIRE_PHASE_WORK, hear_hello },
-	{ WIRE_PROGRESS, WORK, 16, WIRE_PHASE_WORK, hear_progress },
-	{ WIRE_NOTE, WORK, WIRE_PAYLOAD_MAX, WIRE_PHASE_WORK, hear_note },
-	{ WIRE_RESULT, WORK, 2 + WIRE_KEY_MAX + 8, WIRE_PHASE_WORK, hear_result },
-	{ WIRE_DONE, WORK, 0, WIRE_PHASE_END, NULL },
-	{ WIRE_FAIL, WORK, WIRE_PAYLOAD_MAX, WIRE_PHASE_END, hear_fail },
-};
-
-#define FDS_MAX 8
-
-/* In the child: gives the descriptors the numbers that a worker's have. */
-static void
-place_fds(int wire, const int *fds, int count)
-{
-	int high[FDS_MAX + 1];
-
-	high[0] = fcntl(wire, F_DUPFD, 100);
-	for (int i = 0; i < count; i++)
-		high[i + 1] = fcntl(fds[i], F_DUPFD, 100);
-	for (int i = 0; i <= count; i++)
-		(void)dup2(high[i], WIRE_FD + i);
-	for (int i = 0; i <= count; i++)
-		(void)close(high[i]);
-}
-
-/* Runs a worker in a process of its own; what it said goes to `out`. Returns its exit status. */
-static int
-run(int (*worker)(int argc, char **argv), char **argv, const int *fds, int count, struct buf *out)
-{
-	struct wire_reader reader;
-	struct err err = ERR_INIT;
-	char data[1000];
-	int pair[2], argc = 0, status;
-	ssize_t n;
-	pid_t pid;
-
-	while (argv[argc] != NULL)
-		argc++;
-	for (int i = 0; i < count; i++)
-		(void)lseek(fds[i], 0, SEEK_SET);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	pid = fork();
-	if (pid == 0) {
-		place_fds(pair[1], fds, count);
-		_exit(worker(argc, argv));
-	}
-	(void)close(pair[1]);
-	wire_reader_init(&reader, rules, ARRAY_LEN(rules), out);
-	while ((n = read(pair[0], data, sizeof(data))) > 0)
-		ck_assert_msg(wire_feed(&reader, data, (size_t)n, &err) == 0, "%s", err.text);
-	ck_assert_int_eq(reader.phase, WIRE_PHASE_END);
-	(void)close(pair[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
+#include "worker.h"
 
 static int
 file_with(const void *data, size_t len)
@@ -142,7 +23,7 @@ catalogue_of(const void *data, size_t len, int out_fd, struct buf *out)
 	static const char base[] = "http://h/lists/a.m3u?password=x";
 	char name[] = "catalogue", *argv[] = { name, NULL };
 	int fds[] = { file_with(data, len), out_fd, file_with(base, sizeof(base) - 1) };
-	int status = run(catalogue_worker, argv, fds, 3, out);
+	int status = worker_run(catalogue_worker, argv, fds, 3, out);
 
 	(void)close(fds[0]);
 	(void)close(fds[2]);
@@ -301,7 +182,7 @@ START_TEST(catalogues_become_a_lineup_and_that_the_next)
 	fds[2] = list_file();
 	fds[3] = one;
 	fds[4] = two;
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 5, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 5, &out), 0);
 	assert_heard(&out, "hello;channels=3;kept=0;added=3;gone=0;");
 	ck_assert_int_gt(pread(fds[2], wanted, sizeof(wanted) - 1, 0), 0);
 	ck_assert_ptr_nonnull(strstr(wanted, ".masthead\t1\t0\t\tA\t\n"));
@@ -313,7 +194,7 @@ START_TEST(catalogues_become_a_lineup_and_that_the_next)
 	ck_assert_int_eq(ftruncate(fds[2], 0), 0);
 	ck_assert_int_eq(lseek(fds[2], 0, SEEK_SET), 0);
 	buf_clear(&out);
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 5, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 5, &out), 0);
 	assert_heard(&out, "hello;channels=2;kept=2;added=0;gone=1;");
 	ck_assert_int_eq(lineup_load(&l, second, NULL), 0);
 	ck_assert(lineup_find_number(l, "3", &channel));
@@ -334,7 +215,7 @@ START_TEST(a_previous_lineup_that_is_broken_costs_no_channel)
 		catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 0);
 	assert_heard(&out,
 	    "hello;0: the previous lineup is not used: not a whole lineup;"
 	    "channels=1;kept=0;added=1;gone=0;");
@@ -350,7 +231,7 @@ START_TEST(a_catalogue_that_is_broken_is_named)
 	int fds[] = { list_file(), list_file(), list_file(), file_with(TEXT("not a catalogue")) };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(run(lineup_worker, argv, fds, 4, &out), 1);
+	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 1);
 	ck_assert_str_eq(out.data, "hello;failed: catalogue of 'acme': not a whole catalogue;");
 	for (size_t i = 0; i < 4; i++)
 		(void)close(fds[i]);
