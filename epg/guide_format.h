@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "base/snapshot.h"
+#include "epg/guide_write.h"
 
 /* Its last byte is the layout's version. */
 #define GUIDE_MAGIC "MHGUIDE\1"
@@ -49,7 +50,6 @@ struct guide_channel_row {
 
 /* Offsets are 32 bits, so no channel's programmes may take more. */
 #define GUIDE_CHANNEL_BYTES_MAX UINT32_MAX
-#define GUIDE_TEXT_MAX          4096 /* bytes of a channel's id, number or name in the index */
 
 struct guide_row {
 	uint32_t start, stop; /* seconds since 1970: until 2106 */

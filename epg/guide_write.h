@@ -25,6 +25,8 @@ struct guide_write_files {
 	int old_gzip;
 };
 
+#define GUIDE_TEXT_MAX 4096 /* bytes of an id; numbers and names are cut to fewer */
+
 struct guide_write_channel {
 	const char *id, *number, *name, *logo; /* as in epg/wanted.h */
 	const char *xml; /* more <display-name>, <icon>, <url> lines of its source; may be "" */
@@ -33,10 +35,16 @@ struct guide_write_channel {
 struct guide_writer *guide_writer_new(const struct guide_write_files *files, struct err *err);
 void guide_writer_free(struct guide_writer *w);
 
-/* All channels first, in the lineup's order. */
+/*
+ * All channels first, in the lineup's order. Their names are NUMBER NAME, NUMBER, NAME, then
+ * those of the source that differ; the icon is the logo, else the source's. -EINVAL: no id.
+ */
 int guide_write_channel(struct guide_writer *w, const struct guide_write_channel *c,
     struct err *err);
-/* Then for each of them, in the same order, its programmes, by start. */
+/*
+ * Then for each of them, in the same order, its programmes, by start. -ERANGE: outside of 1970
+ * to 2106, or no stop behind the start.
+ */
 int guide_write_begin(struct guide_writer *w, struct err *err);
 int guide_write_programme(struct guide_writer *w, int64_t start, int64_t stop, const char *attrs,
     size_t attrs_len, const char *body, size_t body_len, struct err *err);

@@ -26,8 +26,11 @@ int listings_worker(int argc, char **argv);
  * the listings under its own id, fd 10 is not read. gzip=0, index=0: fds 5 and 6 stay empty.
  * Results: "channels", "programmes", "filled", "madeup" (channels with a made-up guide),
  * "empty" (channels without any), "reused", "bytes", "gzip_bytes", "last", "same" (1: the
- * guide is what it was, the new files need not be kept).
+ * guide is what it was, the new files need not be kept). Guides are made up for the first
+ * GUIDE_MADEUP_MAX channels that have none; a note says when there are more. Listings may be
+ * an empty file: none yet. Broken ones are an error, as -EBADMSG: the last guide is better.
  */
+#define GUIDE_MADEUP_MAX 5000
 int guide_worker(int argc, char **argv);
 
 /*

@@ -23,6 +23,7 @@ static const struct {
 	{ "guide", guide_copy_worker },
 	{ "lineup", lineup_worker },
 	{ "listings", listings_worker },
+	{ "merge", guide_worker },
 	{ "testcard", testcard_worker },
 };
 
