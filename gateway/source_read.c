@@ -100,7 +100,7 @@ believe(struct source *s)
 	uint64_t now = clock_ms(s->deps.clock);
 
 	if (s->doubted_ms == 0 || s->doubted.entries != s->new.entries ||
-	    s->doubted.channels != s->new.channels) {
+	    s->doubted.channels != s->new.channels || s->doubted.kept != s->new.kept) {
 		s->doubted = s->new;
 		s->doubted_ms = now;
 	}
@@ -143,6 +143,9 @@ judge(struct source *s)
 	rc = judge_loss(s, noun, s->good.entries, s->new.entries);
 	if (rc == 0 && s->kind == SOURCE_GUIDE)
 		rc = judge_loss(s, "channels", s->good.channels, s->new.channels);
+	/* The ids may be others now, or the times nonsense: then all is there and nothing fits. */
+	if (rc == 0 && s->good.recipe == s->new.recipe)
+		rc = judge_loss(s, "programmes for the lineup", s->good.kept, s->new.kept);
 	return rc == 0 ? judge_cut(s) : rc;
 }
 

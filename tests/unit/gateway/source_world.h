@@ -39,7 +39,7 @@ static struct http_server *server;
 /* What the origin answers; etag NULL: none. */
 static struct {
 	int status;
-	char body[65536];
+	char body[256 << 10];
 	size_t len;           /* 0: strlen(body) */
 	const char *redirect; /* instead: to there */
 	const char *etag;
