@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "bench/lib/child.h"
 #include "bench/lib/client.h"
 #include "bench/lib/report.h"
@@ -18,6 +19,7 @@
 #define DAY        86400
 #define ROUNDS_MAX 16
 #define RUNS_MAX   8
+#define LIST_MAX   (8u << 20)
 #define WAIT_S     300
 #define QUIET_MS   3500 /* a watched file is left alone until it has rested for 2 s */
 
@@ -66,43 +68,42 @@ guide_compress(const char *path)
 	return packed;
 }
 
+/* The text as a file of this run; released. */
+static const char *
+write_list(const char *form, unsigned number, struct buf *text)
+{
+	char name[40];
+	const char *path;
+
+	snprintf(name, sizeof(name), "%s-%u", form, number);
+	if (buf_status(text) < 0)
+		bench_die("out of memory");
+	path = bench_write(name, text->data);
+	buf_release(text);
+	return path;
+}
+
 const char *
 guide_wanted(unsigned step)
 {
-	char name[32], *path;
-	FILE *f;
+	struct buf text = BUF_INIT(LIST_MAX);
 
-	snprintf(name, sizeof(name), "wanted-%u", step);
-	path = bench_path(name);
-	f = fopen(path, "we");
-	if (f == NULL)
-		bench_die("%s: %s", path, strerror(errno));
 	for (unsigned i = 0; i < GUIDE_CHANNELS; i += step)
-		fprintf(f, "chan%u.example\n", i);
-	if (fclose(f) != 0)
-		bench_die("%s: %s", path, strerror(errno));
-	return path;
+		buf_printf(&text, "chan%u.example\n", i);
+	return write_list("wanted", step, &text);
 }
 
 const char *
 guide_playlist(unsigned channels)
 {
-	char name[32], *path;
-	FILE *f;
+	struct buf text = BUF_INIT(LIST_MAX);
 
-	snprintf(name, sizeof(name), "list-%u.m3u", channels);
-	path = bench_path(name);
-	f = fopen(path, "we");
-	if (f == NULL)
-		bench_die("%s: %s", path, strerror(errno));
-	fputs("#EXTM3U\n", f);
+	buf_str(&text, "#EXTM3U\n");
 	for (unsigned i = 0; i < channels; i++)
-		fprintf(f,
+		buf_printf(&text,
 		    "#EXTINF:-1 tvg-id=\"chan%u.example\",Channel %u\nhttp://127.0.0.1:9/%u\n", i,
 		    i, i);
-	if (fclose(f) != 0)
-		bench_die("%s: %s", path, strerror(errno));
-	return path;
+	return write_list("list", channels, &text);
 }
 
 void

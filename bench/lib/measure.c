@@ -10,8 +10,9 @@
 #include "bench/lib/report.h"
 #include "bench/lib/sink.h"
 
-#define START_MS 15000
-#define MB       1048576.0
+#define LATENCY_SETTLE_MS 1500 /* viewers start in the past and catch up first */
+#define START_MS          15000
+#define MB                1048576.0
 
 static const struct place load_place;
 
@@ -139,4 +140,33 @@ measure_calls(enum subject_kind kind, const struct measure_load *load, struct me
 	ret->per_mb_in = (double)(calls.all - calls.sends - calls.waits) / ((double)in / MB);
 	ret->waits_per_mb_in = (double)calls.waits / ((double)in / MB);
 	measure_stop(&subject, &sink);
+}
+
+double
+measure_latency_ms(enum subject_kind kind, const struct measure_load *load,
+    void (*during)(const struct subject *s))
+{
+	const struct place place = { 0 };
+	struct subject subject;
+	struct sink sink;
+	double ms;
+
+	if (!subject_start(&subject, kind, &load->options))
+		bench_die("%s: not installed", subject_name(kind));
+	sink_start(&sink, &place, &subject, subject.path, MEASURE_VIEWERS,
+	    &load->options.streams[0].ts);
+	if (!sink_wait(&sink, 64 << 10, 15000))
+		bench_die("%s: not all clients received anything", subject.name);
+	bench_sleep_ms(LATENCY_SETTLE_MS);
+	sink_measure(&sink);
+	if (during != NULL)
+		during(&subject);
+	else
+		bench_sleep_ms(load->seconds * 1000);
+	ms = sink_age_ms(&sink, 0.99);
+	sink_stop(&sink);
+	subject_stop(&subject);
+	if (ms < 0)
+		bench_die("%s: no packets", subject_name(kind));
+	return ms;
 }

@@ -45,6 +45,14 @@ struct measure_calls {
 void measure_calls(enum subject_kind kind, const struct measure_load *load,
     struct measure_calls *ret);
 
+/*
+ * Age of packets when viewers get them, 99th percentile, in ms, over load->seconds, or
+ * while `during` (may be NULL) is doing something with the subject.
+ */
+#define MEASURE_VIEWERS 8
+double measure_latency_ms(enum subject_kind kind, const struct measure_load *load,
+    void (*during)(const struct subject *s));
+
 /* A load that is what R1, R3 and R4 are about: 20 Mbps in 1448-byte writes to eight viewers. */
 struct origin;
 struct origin_stream;
