@@ -33,10 +33,4 @@ int listings_worker(int argc, char **argv);
 #define GUIDE_MADEUP_MAX 5000
 int guide_worker(int argc, char **argv);
 
-/*
- * guide_copy: fd 4 a guide as it was fetched, fds 5 and 6 empty files for it as XML and as
- * gzip. Results: "bytes", "channels", "programmes".
- */
-int guide_copy_worker(int argc, char **argv);
-
 #endif

@@ -88,6 +88,22 @@ settle_failed(struct source *s)
 }
 
 static void
+log_good(const struct source *s)
+{
+	const char *how = s->refreshing ? "refreshed" : "read again";
+	uint64_t took = now_ms(s) - s->began_ms;
+
+	if (s->kind == SOURCE_PLAYLIST)
+		log_info(&s->log, "%s entries=%" PRIu64 " bytes=%" PRIu64 " took_ms=%" PRIu64, how,
+		    s->good.entries, s->done, took);
+	else
+		log_info(&s->log,
+		    "%s channels=%" PRIu64 " programmes=%" PRIu64 " kept=%" PRIu64 " bytes=%" PRIu64
+		    " took_ms=%" PRIu64,
+		    how, s->good.channels, s->good.entries, s->good.kept, s->done, took);
+}
+
+static void
 settle_good(struct source *s, _Bool changed)
 {
 	if (s->refreshing) {
@@ -98,11 +114,7 @@ settle_good(struct source *s, _Bool changed)
 		s->took_ms = now_ms(s) - s->began_ms;
 	}
 	if (changed)
-		log_info(&s->log,
-		    "%s entries=%" PRIu64 " kept=%" PRIu64 " bytes=%" PRIu64 " took_ms=%" PRIu64,
-		    s->refreshing ? "refreshed" : "read again", s->good.entries,
-		    s->kind == SOURCE_GUIDE ? s->good.kept : s->good.entries, s->done,
-		    now_ms(s) - s->began_ms);
+		log_good(s);
 	else
 		log_debug(&s->log, "unchanged");
 	settle(s, changed);
@@ -129,7 +141,6 @@ source_add_note(struct source *s, uint32_t line, const char *text)
 void
 source_read_done(struct source *s, int rc)
 {
-	s->done = s->fetch != NULL ? fetch_bytes(s->fetch) : s->done;
 	if (rc < 0)
 		settle_failed(s);
 	else

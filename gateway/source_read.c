@@ -198,6 +198,8 @@ on_worker_ended(void *arg, const struct err *err)
 	int rc = 0;
 
 	s->worker = NULL;
+	if (s->fetch != NULL)
+		s->done = fetch_bytes(s->fetch);
 	if (err != NULL) {
 		s->err = *err;
 		rc = err->code;

@@ -20,10 +20,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } workers[] = {
 	{ "catalogue", catalogue_worker },
-	{ "guide", guide_copy_worker },
+	{ "guide", guide_worker },
 	{ "lineup", lineup_worker },
 	{ "listings", listings_worker },
-	{ "merge", guide_worker },
 	{ "testcard", testcard_worker },
 };
 
