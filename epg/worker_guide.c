@@ -54,7 +54,7 @@ struct job {
 	struct wanted *wanted; /* NULL: all */
 	struct guide_index *old;
 	struct guide_writer *writer;
-	struct err *err;
+	struct err *err;                         /* for callbacks */
 	uint64_t written, filled, madeup, empty; /* programmes, programmes; channels */
 	struct guide_write_counts counts;
 };
@@ -419,7 +419,6 @@ run(struct job *job, struct err *err)
 	const int files[] = { XML_FD, GZIP_FD, INDEX_FD };
 	int rc = open_files(job, err);
 
-	job->err = err;
 	if (rc == 0)
 		rc = write_channels(job, err);
 	if (rc == 0)
@@ -442,24 +441,25 @@ release(struct job *job)
 		listings_close(job->listings[i]);
 }
 
+static int
+begin(struct job *job, int argc, char **argv, struct err *err)
+{
+	struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
+	int rc = read_settings(job, argc, argv, err);
+
+	if (rc == 0)
+		rc = load_zone(job->settings.zone, err);
+	limits.memory += mapped_bytes(job->count);
+	return rc == 0 ? job_begin(SANDBOX_COMPUTE, &limits, err) : rc;
+}
+
 int
 guide_worker(int argc, char **argv)
 {
-	static struct job job; /* zeroed */
 	struct err err = ERR_INIT;
-	int rc = read_settings(&job, argc, argv, &err);
-	const struct sandbox_limits limits = {
-		.memory = MEMORY_MAX + mapped_bytes(job.count),
-		.file = FILE_MAX,
-	};
-	int jailed;
+	struct job job = { .err = &err };
+	int rc = begin(&job, argc, argv, &err);
 
-	if (rc == 0)
-		rc = load_zone(job.settings.zone, &err);
-	/* In the jail first, whatever it will say. */
-	jailed = job_begin(SANDBOX_COMPUTE, &limits, rc < 0 ? NULL : &err);
-	if (rc == 0)
-		rc = jailed;
 	if (rc == 0)
 		rc = run(&job, &err);
 	release(&job);
