@@ -272,7 +272,7 @@ images_reply(struct images *im, struct http_request *req, const struct images_so
 	} else if (failure != NULL) {
 		im->info.refused++;
 		http_add_header(req, "Retry-After", "%" PRIu64,
-		    (failure->until_ms - now_ms) / 1000 + 1);
+		    (failure->until_ms - now_ms + 999) / 1000);
 		http_reply_text(req, 502, "The picture cannot be had: %s.", failure->why);
 	} else {
 		images_fetch(im, req, source, key);

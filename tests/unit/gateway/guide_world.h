@@ -65,7 +65,7 @@ static const struct clock world_clock = { world_mono, world_wall, NULL };
 static inline const char *
 in_dir(const char *name)
 {
-	static char path[256];
+	static char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
