@@ -67,7 +67,8 @@ check_unplain(const char *p, const char *end)
 /* How the block before ended: all bits or none. */
 struct tags_state {
 	uint64_t in_tag, in_value, equals;
-	size_t blocks; /* in one tag, whole */
+	/* Of the tag that it is in: whole blocks, and the values that begin in them. */
+	size_t blocks, values;
 };
 
 /* Each bit: is the number of bits up to it odd? */
@@ -97,7 +98,7 @@ static inline _Bool
 tags_are_plain(struct tags_state *s, const struct scan_block *b)
 {
 	uint64_t opens = scan_block_for(b, '<'), closes = scan_block_for(b, '>');
-	uint64_t marks = opens | closes, in_tag, in_value, quotes, equals, bad;
+	uint64_t marks = opens | closes, in_tag, in_value, quotes, equals, begins, bad;
 
 	if ((marks | s->in_tag) == 0)
 		return 1;
@@ -106,19 +107,29 @@ tags_are_plain(struct tags_state *s, const struct scan_block *b)
 	in_value = odd(quotes) ^ s->in_value;
 	equals = scan_block_for(b, '=');
 	bad = (opens & ~in_tag) | (closes & in_tag) | (marks & in_value);
-	bad |= quotes & in_value & ~(equals << 1 | (s->equals & 1));
+	begins = quotes & in_value;
+	bad |= begins & ~(equals << 1 | (s->equals & 1));
 	bad |= scan_block_for(b, '\'') & in_tag & ~in_value;
 	s->blocks = marks == 0 ? s->blocks + 1 : 0;
+	s->values = marks == 0 ? s->values + (size_t)__builtin_popcountll(begins) : 0;
 	s->in_tag = carry(in_tag);
 	s->in_value = carry(in_value);
 	s->equals = carry(equals);
 	return bad == 0;
 }
 
+/* With the parts of blocks at its ends, might a tag be too long, or have too many values? */
+static inline _Bool
+tag_is_long(const struct tags_state *s, size_t tag_max)
+{
+	return (s->blocks + 2) * SCAN_BLOCK > tag_max ||
+	    s->values + 2 * SCAN_BLOCK / TOKEN_VALUE_MIN > TOKEN_VALUES_MAX;
+}
+
 _Bool
 mend_is_clean(const char *p, const char *end, size_t tag_max)
 {
-	struct tags_state tags = { 0, 0, 0, 0 };
+	struct tags_state tags = { 0 };
 	const char *checked = p;
 
 	for (; p < end; p += SCAN_BLOCK) {
@@ -133,7 +144,7 @@ mend_is_clean(const char *p, const char *end, size_t tag_max)
 		} else {
 			block = scan_load_block(p);
 		}
-		if (!tags_are_plain(&tags, &block) || (tags.blocks + 2) * SCAN_BLOCK > tag_max)
+		if (!tags_are_plain(&tags, &block) || tag_is_long(&tags, tag_max))
 			return 0;
 		for (unplain = scan_block_unplain(&block); unplain != 0; unplain &= unplain - 1) {
 			const char *at = p + __builtin_ctzll(unplain);

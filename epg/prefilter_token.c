@@ -75,17 +75,17 @@ attr_is(const char *tag, const char *quote, const char *name, size_t len)
 	    memcmp(last - len + 1, name, len) == 0;
 }
 
-/* The '>' of a start tag; or the '<' that shows that it is none; or `end`. */
+/* The '>' of a start tag; or what shows that it is none, a '<' or one value too many; or `end`. */
 static const char *
 start_close(struct token *t, const char *name, const char *end)
 {
 	const char *p = name;
 
-	for (;;) {
+	for (unsigned values = 0;; values++) {
 		const char *close;
 
 		p = token_mark(name, p, end);
-		if (p == end || *p == '<' || *p == '>')
+		if (p == end || *p == '<' || *p == '>' || values == TOKEN_VALUES_MAX)
 			return p;
 		close = scan_for(p + 1, end, *p);
 		if (close == end)

@@ -12,6 +12,13 @@
 
 #include <stddef.h>
 
+/*
+ * Values of one tag: with more it is no tag. Without the limit a text in which every '<' seems to
+ * begin a tag of tag_max bytes would be walked through from each of them.
+ */
+#define TOKEN_VALUES_MAX 64
+#define TOKEN_VALUE_MIN  4 /* bytes that one takes: a="" */
+
 enum token_kind {
 	TOKEN_PART,  /* it goes on behind the end */
 	TOKEN_STRAY, /* no markup: `end` is behind the '<' */
