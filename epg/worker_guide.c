@@ -51,7 +51,7 @@ struct job {
 	struct merge_source sources[SANDBOX_KEEP_MAX];
 	struct listings *listings[SANDBOX_KEEP_MAX]; /* the sources'; owned */
 	size_t count;
-	struct wanted *wanted; /* NULL: all */
+	struct wanted *wanted; /* with `all`: NULL for every channel of the listings */
 	struct guide_index *old;
 	struct guide_writer *writer;
 	struct err *err;                         /* for callbacks */
@@ -237,7 +237,7 @@ open_files(struct job *job, struct err *err)
 	};
 	int rc = 0;
 
-	if (!s->all)
+	if (!s->all || file_size(WANTED_FD) > 0)
 		rc = wanted_load(&job->wanted, WANTED_FD, err);
 	if (rc < 0)
 		return err_wrap(err, "the channels that are wanted");
@@ -271,6 +271,16 @@ is_another(const struct job *job, size_t source, const char *id)
 }
 
 static _Bool
+may_be_written(const struct job *job, size_t source, const char *id)
+{
+	size_t len = strlen(id);
+
+	return len > 0 && len < GUIDE_TEXT_MAX &&
+	    (job->wanted == NULL || wanted_has(job->wanted, id, len)) &&
+	    !is_another(job, source, id);
+}
+
+static _Bool
 next_of_all(const struct job *job, struct cursor *at, struct wanted_channel *ret)
 {
 	struct listings_channel channel;
@@ -280,8 +290,7 @@ next_of_all(const struct job *job, struct cursor *at, struct wanted_channel *ret
 
 		while (at->i < listings_channel_count(l)) {
 			listings_get_channel(l, at->i++, &channel);
-			if (channel.id[0] == '\0' || strlen(channel.id) >= GUIDE_TEXT_MAX ||
-			    is_another(job, at->source, channel.id))
+			if (!may_be_written(job, at->source, channel.id))
 				continue;
 			*ret = (struct wanted_channel){ channel.id, "", channel.id, "", "", 0 };
 			return 1;
@@ -294,7 +303,7 @@ next_of_all(const struct job *job, struct cursor *at, struct wanted_channel *ret
 static _Bool
 next_channel(const struct job *job, struct cursor *at, struct wanted_channel *ret)
 {
-	if (job->wanted == NULL)
+	if (job->settings.all)
 		return next_of_all(job, at, ret);
 	if (at->i == wanted_count(job->wanted))
 		return 0;

@@ -33,6 +33,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_check;
+extern const struct cmd cmd_guide;
 extern const struct cmd cmd_healthcheck;
 extern const struct cmd cmd_playlist;
 extern const struct cmd cmd_reload;

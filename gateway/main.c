@@ -31,6 +31,7 @@ static const struct cmd *const cmds[] = {
 	&cmd_serve,
 	&cmd_check,
 	&cmd_playlist,
+	&cmd_guide,
 	&cmd_status,
 	&cmd_reload,
 	&cmd_healthcheck,

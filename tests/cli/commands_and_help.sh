@@ -11,7 +11,7 @@ ok 'without a command it shows how it is used, as a mistake' '
 ok 'the help lists every command and no hidden one' '
     exits 0 "$MASTHEAD" --help
     is err ""
-    for command in serve check playlist status reload healthcheck; do
+    for command in serve check playlist guide status reload healthcheck; do
         grep -q "^  $command  " out
     done
     ! grep -q worker out'
@@ -26,7 +26,7 @@ ok 'it tells its version' '
     grep -q "^masthead [0-9a-z]" out
     [ "$(wc -l <out)" -eq 1 ]'
 
-for command in serve check playlist status reload healthcheck; do
+for command in serve check playlist guide status reload healthcheck; do
     ok "$command --help and help $command are the same, on stdout" "
         exits 0 \"\$MASTHEAD\" $command --help
         is err ''
@@ -44,7 +44,7 @@ for command in serve check playlist status reload healthcheck; do
 done
 
 ok 'help fits into 100 columns' '
-    for command in serve check playlist status reload healthcheck; do
+    for command in serve check playlist guide status reload healthcheck; do
         "$MASTHEAD" $command --help
     done >all
     "$MASTHEAD" --help >>all
