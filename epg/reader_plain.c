@@ -83,8 +83,10 @@ wide_char(const char *p, const char *end)
 {
 	size_t n = utf8_char(p, end);
 
-	/* U+FFFE, U+FFFF */
-	return n == 3 && memcmp(p, "\xef\xbf", 2) == 0 && (unsigned char)p[2] >= 0xbe ? 0 : n;
+	/* ASCII here is a control; U+FFFE, U+FFFF */
+	if (n == 1 || (n == 3 && memcmp(p, "\xef\xbf", 2) == 0 && (unsigned char)p[2] >= 0xbe))
+		return 0;
+	return n;
 }
 
 /* The first byte from p on that is no plain text; `end` when there is none. */

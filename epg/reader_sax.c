@@ -21,7 +21,8 @@
 struct reader_sax {
 	const struct libxml *xml;
 	xmlParserCtxtPtr context;
-	struct buf text; /* the entry, for libxml2 wants a NUL behind it */
+	struct buf text;   /* the entry, for libxml2 wants a NUL behind it */
+	struct buf values; /* of attributes, that had to be changed */
 	struct reader_attr *attrs;
 	size_t attrs_cap;
 
@@ -72,10 +73,36 @@ attrs_fit(struct reader_sax *s, size_t count)
 	return 1;
 }
 
+/*
+ * A value as it is meant: unless libxml2 replaces entities everywhere, it writes "&#38;" for
+ * each '&' of a value, for a tree to be built from. `values` has room for it.
+ */
+static struct reader_attr
+attr_of(struct reader_sax *s, const xmlChar *name, const xmlChar *value, const xmlChar *end)
+{
+	const char *p = (const char *)value, *stop = (const char *)end, *mark;
+	struct reader_attr attr = { (const char *)name, p, strlen((const char *)name),
+		(size_t)(stop - p) };
+	size_t at = s->values.len;
+
+	mark = memchr(p, '&', attr.value_len);
+	if (mark == NULL)
+		return attr;
+	for (; mark != NULL; mark = memchr(p, '&', (size_t)(stop - p))) {
+		buf_add(&s->values, p, (size_t)(mark - p) + 1);
+		p = mark + strlen("&#38;");
+	}
+	buf_add(&s->values, p, (size_t)(stop - p));
+	attr.value = s->values.data + at;
+	attr.value_len = s->values.len - at;
+	return attr;
+}
+
 static void
 on_start(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int ns_count,
     const xmlChar **ns, int count, int defaulted, const xmlChar **five)
 {
+	static const xmlChar none[] = ""; /* what has a prefix, nobody knows */
 	struct reader_sax *s = arg;
 
 	(void)uri;
@@ -87,15 +114,14 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *u
 		return;
 	}
 	/* Name, prefix, address, and from where to where the value goes. */
-	for (int i = 0; i < count; i++, five += 5) {
-		const char *attr = five[1] == NULL ? (const char *)five[0] : "";
-
-		s->attrs[i] = (struct reader_attr){ attr, (const char *)five[3], strlen(attr),
-			(size_t)(five[4] - five[3]) };
-	}
+	buf_clear(&s->values);
+	for (int i = 0; i < count; i++, five += 5)
+		s->attrs[i] = attr_of(s, five[1] == NULL ? five[0] : none, five[3], five[4]);
+	if (prefix != NULL)
+		name = none;
 	built(s,
-	    reader_entry_start(s->entry, prefix == NULL ? (const char *)name : "",
-		prefix == NULL ? strlen((const char *)name) : 0, s->attrs, (size_t)count));
+	    reader_entry_start(s->entry, (const char *)name, strlen((const char *)name), s->attrs,
+		(size_t)count));
 }
 
 static void
@@ -178,6 +204,7 @@ reader_sax_new(void)
 	}
 	s->xml = xml;
 	buf_init(&s->text, INT_MAX);
+	buf_init(&s->values, INT_MAX);
 	if (renew(s) < 0) {
 		reader_sax_free(s);
 		return NULL;
@@ -192,6 +219,7 @@ reader_sax_free(struct reader_sax *s)
 		return;
 	s->xml->xmlFreeParserCtxt(s->context);
 	buf_release(&s->text);
+	buf_release(&s->values);
 	free(s->attrs);
 	free(s);
 }
@@ -229,7 +257,9 @@ reader_sax_parse(struct reader_sax *s, struct reader_entry *b, const char *text,
 		return -ENOMEM;
 	buf_clear(&s->text);
 	buf_add(&s->text, text, len);
-	if (buf_status(&s->text) < 0)
+	buf_clear(&s->values);
+	/* No value is longer than what it was written as. */
+	if (buf_status(&s->text) < 0 || !buf_reserve(&s->values, len))
 		return -ENOMEM;
 	s->entry = b;
 	s->fault = fault;
