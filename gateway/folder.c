@@ -34,7 +34,7 @@ take_lock(const char *data, struct err *err)
 static int
 make_folders(const char *data, struct err *err)
 {
-	static const char *const folders[] = { "cache", "snapshots", "guide" };
+	static const char *const folders[] = { "cache", "snapshots", "guide", "images" };
 	char path[PATH_LEN];
 	int rc = 0;
 
