@@ -163,11 +163,14 @@ mend_is_clean(const char *p, const char *end, size_t tag_max)
 
 /* XML's own stay as they are; of the others only ASCII's could be marks. Returns its length. */
 static size_t
-add_reference(struct mender *m, const char *p, const char *end)
+add_reference(struct mender *m, const char *p, const char *end, enum place place)
 {
 	struct reference r;
 
 	reference_read(&r, p, end, m->aliases);
+	/* A tag has none outside its values: no name may grow together around it. */
+	if (place == PLACE_TAG && (r.kind != REFERENCE_XML || r.code == 0))
+		r = (struct reference){ REFERENCE_NONE, '&', 1 };
 	if (r.kind == REFERENCE_NONE)
 		buf_str(m->out, "&amp;");
 	else if (r.kind == REFERENCE_XML && r.code != 0)
@@ -223,7 +226,7 @@ add_piece(struct mender *m, const char *p, const char *end, enum place place)
 		if (p == end)
 			return;
 		if (*p == '&' && place != PLACE_CDATA) {
-			p += add_reference(m, p, end);
+			p += add_reference(m, p, end, place);
 		} else if (*p == '&') {
 			buf_str(m->out, "&amp;");
 			p++;
