@@ -184,9 +184,11 @@ fetch_finish(struct fetch *f)
 	}
 	f->new.bytes = f->bytes;
 	if (f->old.valid && f->old.bytes == f->bytes && f->old.hash == f->new.hash) {
-		/* The same bytes under new validators: remember those. */
+		/* The same bytes, perhaps under new validators: remember those. */
 		f->new.found = f->old.found;
-		(void)fetch_meta_save(&f->new, f->path, NULL);
+		if (strcmp(f->new.etag, f->old.etag) != 0 ||
+		    strcmp(f->new.modified, f->old.modified) != 0)
+			(void)fetch_meta_save(&f->new, f->path, NULL);
 		f->done(f->arg, FETCH_UNCHANGED, NULL);
 		return;
 	}

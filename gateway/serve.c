@@ -177,15 +177,27 @@ make_lineup(struct serve *s)
 	channels_rebuild(s->g.channels);
 }
 
+static _Bool
+is_being_read(const struct source *source)
+{
+	struct source_info info;
+
+	source_get_info(source, &info);
+	return info.state == SOURCE_READING;
+}
+
 /*
  * Makes a guide if anything has changed for it. It waits for guides that are new, so that
- * media servers do not see one that is made up first.
+ * media servers do not see one that is made up first; and for those that are being read, so
+ * that ten that have changed are one making: whichever is the last to end comes here again.
  */
 static void
 make_guide(struct serve *s)
 {
 	for (size_t i = 0; i < s->g.guide_count; i++) {
-		if (is_awaited(s->g.guides[i].source) && has_patience(s))
+		const struct source *source = s->g.guides[i].source;
+
+		if (is_being_read(source) || (is_awaited(source) && has_patience(s)))
 			return;
 	}
 	guide_update(s->g.guide);
@@ -458,9 +470,8 @@ make_parts(struct serve *s, const struct config *config, struct err *err)
 	    on_guide, s, err);
 	if (g->guide == NULL)
 		return err_wrap(err, "guide");
-	g->images = images_new(&(struct images_deps){ g->base, g->multi, g->store, g->clock,
-				   config->data },
-	    err);
+	g->images = images_new(
+	    &(struct images_deps){ g->base, g->multi, g->store, g->clock, config->data }, err);
 	if (g->images == NULL)
 		return err_wrap(err, "images");
 	pipes_init(&s->pipes, g->workers);

@@ -191,6 +191,17 @@ keep(struct source *s)
 
 /* -- the worker ---------------------------------------------------------------------- */
 
+/* Of what was read. */
+static uint64_t
+input_bytes(const struct source *s)
+{
+	struct stat st;
+
+	if (s->fetch != NULL)
+		return fetch_bytes(s->fetch);
+	return fstat(s->cached, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 static void
 on_worker_ended(void *arg, const struct err *err)
 {
@@ -198,8 +209,7 @@ on_worker_ended(void *arg, const struct err *err)
 	int rc = 0;
 
 	s->worker = NULL;
-	if (s->fetch != NULL)
-		s->done = fetch_bytes(s->fetch);
+	s->done = input_bytes(s);
 	if (err != NULL) {
 		s->err = *err;
 		rc = err->code;
@@ -360,7 +370,9 @@ int
 source_start_reading(struct source *s)
 {
 	int in = s->cached != -1 ? s->cached : fetch_fd(s->fetch), rc;
+	struct stat st;
 
+	s->read_bytes += fstat(in, &st) == 0 ? (uint64_t)st.st_size : 0;
 	s->new = (struct fetch_found){ .recipe = source_recipe(s) };
 	s->new_reading = (struct source_reading){ 0 };
 	s->note_total = 0;

@@ -1,6 +1,7 @@
 """The HDHomeRun side, as protocols and clients want it (SiliconDust's HTTP API)."""
 
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -13,9 +14,10 @@ ALIASES = [("/m3u/threadfin.m3u", "/playlist.m3u"), ("/m3u/xteve.m3u", "/playlis
            ("/xmltv/threadfin.xml", "/guide.xml"), ("/xmltv/xteve.xml", "/guide.xml"),
            ("/xmltv/threadfin.xml.gz", "/guide.xml.gz"), ("/xmltv/xteve.xml.gz", "/guide.xml.gz"),
            ("/capability", "/device.xml")]
+NOW = time.strftime("%Y%m%d%H", time.gmtime())
 GUIDE = ('<?xml version="1.0" encoding="UTF-8"?>\n<tv>\n<channel id="c1"><display-name>One'
-         '</display-name></channel>\n<programme start="20300101000000 +0000" '
-         'stop="20300101010000 +0000" channel="c1"><title>News</title></programme>\n</tv>\n')
+         f'</display-name></channel>\n<programme start="{NOW}0000 +0000" '
+         f'stop="{NOW}5959 +0000" channel="c1"><title>News</title></programme>\n</tv>\n')
 
 
 def checksum(device_id):
