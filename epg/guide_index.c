@@ -118,6 +118,13 @@ guide_index_unref(struct guide_index *g)
 	free(g);
 }
 
+void
+guide_index_drop(const struct guide_index *g)
+{
+	file_map_drop(&g->map, 0, g->map.len);
+	file_map_drop(&g->xml, 0, g->xml.len);
+}
+
 /* -- what is in it ----------------------------------------------------------- */
 
 void

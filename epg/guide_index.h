@@ -22,6 +22,8 @@ int guide_index_check(struct guide_index *g, uint32_t rows, struct err *err);
 int guide_index_load(struct guide_index **ret, int index_fd, int xml_fd, struct err *err);
 struct guide_index *guide_index_ref(struct guide_index *g);
 void guide_index_unref(struct guide_index *g);
+/* Gives back the pages of both that were read; they come from the files when touched again. */
+void guide_index_drop(const struct guide_index *g);
 
 struct guide_index_info {
 	uint64_t tag; /* of guide.xml's content */

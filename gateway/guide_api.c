@@ -226,15 +226,17 @@ static int
 search(struct guide_json_spec *spec, const char *words, uint32_t from, size_t limit,
     struct err *err)
 {
-	struct guide_index_info info;
 	uint32_t next;
 
-	guide_index_get_info(spec->index, &info);
-	spec->found = calloc(limit, sizeof(*spec->found));
+	spec->found_next = UINT32_MAX;
+	spec->found = calloc(limit + 1, sizeof(*spec->found));
 	if (spec->found == NULL)
 		return err_set(err, ENOMEM, "Out of memory. Try again in a moment.");
-	spec->found_count = guide_index_search(spec->index, words, from, spec->found, limit, &next);
-	spec->found_next = next < info.programmes ? next : UINT32_MAX;
+	/* One more than is answered: whether there is more shall be true. */
+	spec->found_count = guide_index_search(spec->index, words, from, spec->found, limit + 1,
+	    &next);
+	if (spec->found_count > limit)
+		spec->found_next = spec->found[--spec->found_count];
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/images.h"
 #include "playlist/lineup.h"
 
+#define DROP      (1u << 20)  /* after so many bytes the pages that they came from are given back */
 #define PIECE     (32u << 10) /* bytes appended in one turn, and one address more */
 #define STEPS_MAX 2048        /* channels looked at in one turn */
 #define URL_BYTES 8192        /* of an address that becomes ours */
@@ -26,6 +27,7 @@ struct guide_body {
 	uint32_t place;            /* of the next channel */
 	uint32_t programme, after; /* of the present one: the next, and behind its last */
 	const char *p, *end;       /* what is being copied */
+	size_t since_drop;         /* bytes */
 };
 
 struct guide_body *
@@ -59,6 +61,7 @@ guide_body_free(struct guide_body *b)
 {
 	if (b == NULL)
 		return;
+	guide_index_drop(b->index);
 	guide_index_unref(b->index);
 	guide_places_release(&b->places);
 	lineup_unref(b->lineup);
@@ -243,6 +246,11 @@ guide_body_next(struct guide_body *b, struct buf *out)
 		} else {
 			step_programmes(b, out);
 		}
+	}
+	b->since_drop += out->len;
+	if (b->since_drop >= DROP) {
+		guide_index_drop(b->index);
+		b->since_drop = 0;
 	}
 	if (buf_status(out) < 0)
 		return buf_status(out);

@@ -10,8 +10,9 @@
 #include "gateway/images.h"
 #include "playlist/lineup.h"
 
-#define PIECE     (24u << 10) /* bytes appended in one turn, and one programme more */
-#define STEPS_MAX 64          /* channels and programmes looked at in one turn */
+#define PIECE     (24u << 10)  /* bytes appended in one turn, and one programme more */
+#define STEPS_MAX 64           /* channels and programmes looked at in one turn */
+#define DROP      (256u << 10) /* bytes, as in guide_body.c */
 
 enum step { JSON_HEAD, JSON_ROWS, JSON_PROGRAMMES, JSON_TAIL, JSON_END };
 
@@ -25,6 +26,7 @@ struct guide_json {
 	uint32_t channels;         /* so far */
 	uint64_t programmes;       /* so far */
 	uint32_t programme, after; /* of the present channel: the next, and behind its last */
+	size_t since_drop;         /* bytes */
 	_Bool rests;               /* this turn was had */
 };
 
@@ -60,6 +62,7 @@ guide_json_free(struct guide_json *a)
 {
 	if (a == NULL)
 		return;
+	guide_index_drop(a->spec.index);
 	guide_index_unref(a->spec.index);
 	lineup_unref(a->spec.lineup);
 	guide_places_release(&a->spec.places);
@@ -232,6 +235,11 @@ guide_json_next(struct guide_json *a, struct buf *out)
 			step_found(a);
 		else
 			step_rows(a);
+	}
+	a->since_drop += out->len;
+	if (a->since_drop >= DROP) {
+		guide_index_drop(a->spec.index);
+		a->since_drop = 0;
 	}
 	if (buf_status(out) < 0)
 		return buf_status(out);

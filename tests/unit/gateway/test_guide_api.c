@@ -245,6 +245,8 @@ START_TEST(a_search_finds_words_of_titles_in_any_form)
 	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 1);
 	ck_assert_str_eq(text_at("found/0/programme/title"), "News of five");
 	ck_assert_str_eq(text_at("next"), "null");
+	ask_json("/api/v1/guide/search?q=news&limit=3");
+	ck_assert_str_eq(text_at("next"), "null");
 	ask_json("/api/v1/guide/search?q=nothing%20like%20%22this%22");
 	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 0);
 	close_three();
