@@ -17,30 +17,36 @@ enum place {
 
 struct mender {
 	struct buf *out;
+	const char *run; /* from here on the source is as it should be, and not in `out` yet */
 	const struct aliases *aliases;
 	_Bool broken; /* something was */
 };
 
 /* -- looking ------------------------------------------------------------------- */
 
-/* Behind the characters that are no ASCII and good; NULL: at one that must be mended. */
+/* Behind the characters at p that are no ASCII and good. */
 static const char *
 skip_foreign(const char *p, const char *end)
 {
 	while (p < end && (signed char)*p < 0) {
 		const unsigned char *s = (const unsigned char *)p;
-		uint32_t code;
 		size_t len;
+		uint32_t code;
 		_Bool utf8;
 
-		/* Most of them by far: Latin, Greek, Cyrillic, Hebrew, Arabic. */
+		/* Most of them by far: all of two bytes, and all of three but the first and last. */
 		if (s[0] >= 0xc2 && s[0] <= 0xdf && end - p >= 2 && (s[1] & 0xc0) == 0x80) {
 			p += 2;
 			continue;
 		}
+		if (s[0] >= 0xe1 && s[0] <= 0xec && end - p >= 3 && (s[1] & 0xc0) == 0x80 &&
+		    (s[2] & 0xc0) == 0x80) {
+			p += 3;
+			continue;
+		}
 		len = character_read(p, end, &code, &utf8);
 		if (!utf8 || code == 0)
-			return NULL;
+			break;
 		p += len;
 	}
 	return p;
@@ -53,8 +59,11 @@ check_unplain(const char *p, const char *end)
 	const struct aliases none = { NULL, 0, 0 };
 	struct reference r;
 
-	if ((signed char)*p < 0)
-		return skip_foreign(p, end);
+	if ((signed char)*p < 0) {
+		const char *next = skip_foreign(p, end);
+
+		return next > p ? next : NULL;
+	}
 	if (*p == '&') {
 		reference_read(&r, p, end, &none);
 		return r.kind == REFERENCE_XML && r.code != 0 ? p + r.len : NULL;
@@ -161,114 +170,118 @@ mend_is_clean(const char *p, const char *end, size_t tag_max)
 
 /* -- mending ------------------------------------------------------------------- */
 
-/* XML's own stay as they are; of the others only ASCII's could be marks. Returns its length. */
-static size_t
-add_reference(struct mender *m, const char *p, const char *end, enum place place)
+/* Writes what came before p, then `text` in the place of the `len` bytes there. Behind them. */
+static const char *
+replace(struct mender *m, const char *p, size_t len, const char *text)
 {
-	struct reference r;
+	buf_add(m->out, m->run, (size_t)(p - m->run));
+	buf_str(m->out, text);
+	m->run = p + len;
+	return m->run;
+}
 
-	reference_read(&r, p, end, m->aliases);
+/* At a &. XML's own references stay; of the others only ASCII's could be marks. */
+static const char *
+mend_reference(struct mender *m, const char *p, const char *end, enum place place)
+{
+	struct reference r = { REFERENCE_NONE, '&', 1 };
+	const char *next;
+
+	if (place != PLACE_CDATA)
+		reference_read(&r, p, end, m->aliases);
+	if (r.kind == REFERENCE_XML && r.code != 0)
+		return p + r.len;
 	/* A tag has none outside its values: no name may grow together around it. */
-	if (place == PLACE_TAG && (r.kind != REFERENCE_XML || r.code == 0))
-		r = (struct reference){ REFERENCE_NONE, '&', 1 };
-	if (r.kind == REFERENCE_NONE)
-		buf_str(m->out, "&amp;");
-	else if (r.kind == REFERENCE_XML && r.code != 0)
-		buf_add(m->out, p, r.len);
-	else if (r.code >= 0x80)
+	if (r.kind == REFERENCE_NONE || place == PLACE_TAG) {
+		m->broken |= place != PLACE_CDATA;
+		return replace(m, p, 1, "&amp;");
+	}
+	next = replace(m, p, r.len, "");
+	if (r.code >= 0x80)
 		character_add(m->out, r.code);
 	else if (r.code != 0)
 		buf_printf(m->out, "&#%u;", (unsigned)r.code);
-	m->broken |= r.kind == REFERENCE_NONE || r.kind == REFERENCE_HTML || r.code == 0;
-	return r.len;
+	m->broken |= r.kind != REFERENCE_ALIAS;
+	return next;
 }
 
-/* A control character, or one that is no ASCII. Returns its length. */
-static size_t
-add_character(struct mender *m, const char *p, const char *end, enum place place)
+/* At a control character or one that is no ASCII. */
+static const char *
+mend_character(struct mender *m, const char *p, const char *end, enum place place)
 {
+	const char *next = skip_foreign(p, end);
 	uint32_t code;
 	_Bool utf8;
-	size_t len = character_read(p, end, &code, &utf8);
 
+	if (next > p)
+		return next;
+	m->broken = 1;
+	next = replace(m, p, character_read(p, end, &code, &utf8), "");
 	/* In a tag nothing may close up to a name or to a value that was none before. */
 	if (code != 0)
 		character_add(m->out, code);
 	else if (place == PLACE_TAG)
 		buf_char(m->out, (unsigned char)*p < ' ' ? ' ' : '_');
-	m->broken |= code == 0 || !utf8;
-	return len;
+	return next;
 }
 
+/* Is p behind a "]]", which it must not close? */
 static _Bool
-closes_cdata(const struct buf *out)
+is_behind_brackets(struct mender *m, const char *p)
 {
-	return out->len >= 2 && memcmp(out->data + out->len - 2, "]]", 2) == 0;
-}
-
-static _Bool
-is_plain(char c, enum place place)
-{
-	if ((signed char)c < ' ' || c == '&' || c == '<')
-		return 0;
-	return c != '>' || place == PLACE_VALUE;
+	if (p - m->run < 2)
+		(void)replace(m, p, 0, "");
+	if (p > m->run)
+		return p[-1] == ']' && p[-2] == ']';
+	return m->out->len >= 2 && memcmp(m->out->data + m->out->len - 2, "]]", 2) == 0;
 }
 
 static void
-add_piece(struct mender *m, const char *p, const char *end, enum place place)
+mend_piece(struct mender *m, const char *p, const char *end, enum place place)
 {
 	while (p < end) {
-		const char *run = p;
-
-		while (p < end && is_plain(*p, place))
-			p++;
-		buf_add(m->out, run, (size_t)(p - run));
+		if (*p == '>' && (place == PLACE_TEXT || place == PLACE_CDATA) &&
+		    is_behind_brackets(m, p)) {
+			m->broken |= place == PLACE_TEXT;
+			p = replace(m, p, 1, "&gt;");
+			continue;
+		}
+		p = scan_for_unplain(p, end);
 		if (p == end)
 			return;
-		if (*p == '&' && place != PLACE_CDATA) {
-			p += add_reference(m, p, end, place);
-		} else if (*p == '&') {
-			buf_str(m->out, "&amp;");
-			p++;
+		if (*p == '&') {
+			p = mend_reference(m, p, end, place);
 		} else if (*p == '<') {
-			buf_str(m->out, "&lt;");
 			m->broken |= place != PLACE_CDATA;
-			p++;
-		} else if (*p == '>') {
-			_Bool closes = closes_cdata(m->out);
-
-			buf_str(m->out, closes ? "&gt;" : ">");
-			m->broken |= closes && place != PLACE_CDATA;
+			p = replace(m, p, 1, "&lt;");
+		} else if (*p == ']') {
 			p++;
 		} else {
-			p += add_character(m, p, end, place);
+			p = mend_character(m, p, end, place);
 		}
 	}
 }
 
 static void
-add_start(struct mender *m, const char *tag, const char *end)
+mend_start(struct mender *m, const char *tag, const char *end)
 {
 	const char *name = tag + 1, *p = name;
 
-	buf_char(m->out, '<');
 	for (;;) {
 		const char *mark = token_mark(name, p, end), *close;
 
-		add_piece(m, p, mark, PLACE_TAG);
-		buf_char(m->out, *mark);
+		mend_piece(m, p, mark, PLACE_TAG);
 		if (*mark == '>')
 			return;
 		close = scan_for(mark + 1, end, *mark);
-		add_piece(m, mark + 1, close, PLACE_VALUE);
-		buf_char(m->out, *mark);
+		mend_piece(m, mark + 1, close, PLACE_VALUE);
 		p = close + 1;
 	}
 }
 
 /* What stands at the '<'. Returns what is behind it. */
 static const char *
-add_token(struct mender *m, const char *at, const char *end, size_t tag_max)
+mend_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 {
 	const char *close = NULL;
 	struct token t;
@@ -276,12 +289,8 @@ add_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 	token_read(&t, at, end, tag_max, 1);
 	switch (t.kind) {
 	case TOKEN_START:
-	case TOKEN_EMPTY: add_start(m, at, t.end); return t.end;
-	case TOKEN_END:
-		buf_char(m->out, '<');
-		add_piece(m, at + 1, t.end - 1, PLACE_TAG);
-		buf_char(m->out, '>');
-		return t.end;
+	case TOKEN_EMPTY: mend_start(m, at, t.end); return t.end;
+	case TOKEN_END: mend_piece(m, at + 1, t.end - 1, PLACE_TAG); return t.end;
 	case TOKEN_COMMENT:
 	case TOKEN_CDATA:
 	case TOKEN_PI: close = token_find(t.kind, t.end, end); break;
@@ -291,26 +300,28 @@ add_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 	case TOKEN_DOCTYPE: break;
 	}
 	if (close == NULL) {
-		buf_str(m->out, "&lt;");
 		m->broken = 1;
-		return at + 1;
+		return replace(m, at, 1, "&lt;");
 	}
-	if (t.kind == TOKEN_CDATA)
-		add_piece(m, t.end, close - token_close_len(t.kind), PLACE_CDATA);
-	return close;
+	if (t.kind != TOKEN_CDATA)
+		return replace(m, at, (size_t)(close - at), "");
+	(void)replace(m, at, (size_t)(t.end - at), "");
+	mend_piece(m, t.end, close - token_close_len(t.kind), PLACE_CDATA);
+	return replace(m, close - token_close_len(t.kind), token_close_len(t.kind), "");
 }
 
 _Bool
 mend_entry(struct buf *out, const char *p, const char *end, size_t tag_max, const struct aliases *a)
 {
-	struct mender m = { out, a, 0 };
+	struct mender m = { out, p, a, 0 };
 
 	while (p < end && buf_status(out) == 0) {
 		const char *at = scan_for(p, end, '<');
 
-		add_piece(&m, p, at, PLACE_TEXT);
-		p = at < end ? add_token(&m, at, end, tag_max) : end;
+		mend_piece(&m, p, at, PLACE_TEXT);
+		p = at < end ? mend_token(&m, at, end, tag_max) : end;
 	}
+	(void)replace(&m, p, 0, "");
 	return m.broken;
 }
 
