@@ -24,6 +24,8 @@ struct guide_writer {
 	struct buf scratch; /* a <channel> */
 	struct buf id;      /* " channel="..."", of the one whose programmes are written */
 	size_t next;        /* the channel that guide_write_begin begins */
+	int64_t stop;       /* of the last programme, as text below: mostly the next one's start */
+	char stop_text[XMLTIME_SIZE];
 	_Bool begun;
 	struct guide_piece head;
 	struct hash_xx tag;
@@ -47,6 +49,7 @@ guide_writer_new(const struct guide_write_files *files, struct err *err)
 	buf_init(&w->id, CHANNEL_BYTES_MAX);
 	hash_xx_init(&w->tag);
 	w->old = files->old_index;
+	w->stop = -1;
 	if (guide_text_init(&w->text, files->xml) < 0) {
 		err_set(err, ENOMEM, "out of memory");
 		guide_writer_free(w);
@@ -208,12 +211,13 @@ static void
 add_tag(struct guide_writer *w, int64_t start, int64_t stop)
 {
 	char tag[] = "<programme start=\"20240101120000 +0000\" stop=\"20240101120000 +0000";
-	char time[XMLTIME_SIZE];
 
-	xmltime_format(start, time);
-	memcpy(tag + sizeof("<programme start=\"") - 1, time, TIME_LEN);
-	xmltime_format(stop, time);
-	memcpy(tag + sizeof(tag) - 1 - TIME_LEN, time, TIME_LEN);
+	if (start != w->stop)
+		xmltime_format(start, w->stop_text);
+	memcpy(tag + sizeof("<programme start=\"") - 1, w->stop_text, TIME_LEN);
+	xmltime_format(stop, w->stop_text);
+	w->stop = stop;
+	memcpy(tag + sizeof(tag) - 1 - TIME_LEN, w->stop_text, TIME_LEN);
 	guide_text_add(&w->text, tag, sizeof(tag) - 1);
 }
 
