@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -14,24 +15,28 @@
 #define CHECK_ROWS  (1u << 16)
 
 /*
- * Touching a page maps those around it too (Linux: 64 KiB, aligned), and all count as this
- * process's memory. So the last few such windows are remembered, and the oldest goes when
- * another one is touched.
+ * Programmes' texts are not read by mapping them: where a source goes by time, a channel's
+ * lie all over the file, and a page fault each, which brings pages around it along, costs
+ * several times as much as a read, and more memory. What is read at once grows while texts
+ * follow each other.
  */
-#define WINDOW       (64u << 10)
-#define WINDOWS_KEPT 8
+#define AHEAD_MIN (4u << 10)
+#define AHEAD_MAX (64u << 10)
 
-struct windows {
-	uintptr_t list[WINDOWS_KEPT]; /* addresses; 0: none */
-	size_t newest;
+struct window {
+	char *data; /* owned */
+	size_t len, room;
+	uint64_t place; /* of its first byte in the texts */
+	size_t ahead;
 };
 
 struct listings {
+	int fd; /* the caller's */
 	struct file_map map;
 	struct listings_header header; /* checked; the file's own is not looked at again */
 	uint32_t channels, programmes;
 	struct hash_map ids; /* wanted_key() to the channel */
-	struct windows *windows;
+	struct window *window;
 };
 
 /* -- access: every row is copied out, every place looked at ------------------------- */
@@ -120,23 +125,19 @@ check_texts(struct listings *l, struct err *err)
 {
 	const char *start = texts(l), *end = start + l->header.texts.len, *p = start + 1;
 	const char *dropped = start;
-	_Bool id_before = 0, sound;
+	_Bool id_before = 0;
 
 	if (start[0] != '\0' || end[-1] != '\0')
 		return broken(err, "its texts do not end");
 	while (p < end) {
-		const char *nul = memchr(p, '\0', (size_t)(end - p));
+		char kind = *p;
 
-		if (id_before || *p == 'x')
-			sound = id_before && listings_check_channel(p, nul);
-		else if (*p == 'i')
-			sound = listings_check_id(p, nul);
-		else
-			sound = listings_check_programme(p, nul);
-		if (!sound)
+		if ((kind == 'x') != id_before)
+			return broken(err, "a channel without its elements");
+		p = listings_check_record(p, end);
+		if (p == NULL)
 			return broken(err, "a text that no guide can hold");
-		id_before = *p == 'i';
-		p = nul + 1;
+		id_before = kind == 'i';
 		if (p - dropped >= CHECK_PIECE) {
 			file_map_drop(&l->map, l->header.texts.offset + (uint64_t)(dropped - start),
 			    (size_t)(p - dropped));
@@ -194,16 +195,17 @@ int
 listings_open(struct listings **ret, int fd, struct err *err)
 {
 	struct listings *l = calloc(1, sizeof(*l));
-	struct windows *windows = calloc(1, sizeof(*windows));
+	struct window *window = calloc(1, sizeof(*window));
 	int rc;
 
 	*ret = NULL;
-	if (l == NULL || windows == NULL) {
-		free(windows);
+	if (l == NULL || window == NULL) {
+		free(window);
 		free(l);
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	l->windows = windows;
+	l->window = window;
+	l->fd = fd;
 	hash_map_init(&l->ids);
 	rc = file_map_fd(&l->map, fd, err);
 	if (rc == 0)
@@ -228,52 +230,17 @@ listings_close(struct listings *l)
 		return;
 	hash_map_release(&l->ids);
 	file_map_close(&l->map);
-	free(l->windows);
+	free(l->window->data);
+	free(l->window);
 	free(l);
 }
 
 /* -- reading -------------------------------------------------------------------------- */
 
-static void
-drop_window(const struct listings *l, size_t i)
-{
-	uintptr_t base = (uintptr_t)l->map.data, from = l->windows->list[i];
-	uintptr_t to = from + WINDOW;
-
-	if (from == 0)
-		return;
-	if (from < base)
-		from = base;
-	if (to > base + l->map.len)
-		to = base + l->map.len;
-	file_map_drop(&l->map, from - base, to - from);
-	l->windows->list[i] = 0;
-}
-
-/* These bytes are looked at now. */
-static void
-touch(const struct listings *l, const void *p, size_t len)
-{
-	uintptr_t window = (uintptr_t)p & ~(uintptr_t)(WINDOW - 1);
-
-	for (; window < (uintptr_t)p + len; window += WINDOW) {
-		size_t i = 0;
-
-		while (i < WINDOWS_KEPT && l->windows->list[i] != window)
-			i++;
-		if (i < WINDOWS_KEPT)
-			continue;
-		l->windows->newest = (l->windows->newest + 1) % WINDOWS_KEPT;
-		drop_window(l, l->windows->newest);
-		l->windows->list[l->windows->newest] = window;
-	}
-}
-
 void
 listings_forget(const struct listings *l)
 {
-	for (size_t i = 0; i < WINDOWS_KEPT; i++)
-		drop_window(l, i);
+	file_map_drop(&l->map, 0, l->map.len);
 }
 
 uint32_t
@@ -309,9 +276,62 @@ listings_get_times(const struct listings *l, uint32_t i, int64_t *start, int64_t
 {
 	struct listings_row row = row_get(l, i);
 
-	touch(l, row_at(l, i), sizeof(row));
 	*start = row.start;
 	*stop = row.stop;
+}
+
+/* Makes the window begin at that place and hold `need` bytes, and some more. */
+static _Bool
+move_window(const struct listings *l, uint64_t place, size_t need)
+{
+	struct window *w = l->window;
+	uint64_t left = l->header.texts.len - place;
+	size_t want;
+
+	w->ahead = place >= w->place && place <= w->place + w->len ? w->ahead * 2 : AHEAD_MIN;
+	if (w->ahead > AHEAD_MAX)
+		w->ahead = AHEAD_MAX;
+	want = need > w->ahead ? need : w->ahead < left ? w->ahead : (size_t)left;
+	w->len = 0;
+	if (want > w->room) {
+		char *data = realloc(w->data, want);
+
+		if (data == NULL)
+			return 0;
+		w->data = data;
+		w->room = want;
+	}
+	w->place = place;
+	while (w->len < need) {
+		ssize_t n = pread(l->fd, w->data + w->len, want - w->len,
+		    (off_t)(l->header.texts.offset + place + w->len));
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return 0;
+		w->len += (size_t)n;
+	}
+	return 1;
+}
+
+/* The programme's record at that place, a NUL on either side; NULL: there is none. */
+static const char *
+record_at(const struct listings *l, uint64_t place, uint32_t size)
+{
+	struct window *w = l->window;
+	size_t need = size + 2u;
+	const char *p;
+
+	if (place == 0 || place >= l->header.texts.len || size >= l->header.texts.len - place)
+		return NULL;
+	if ((place - 1 < w->place || place - 1 + need > w->place + w->len) &&
+	    !move_window(l, place - 1, need))
+		return NULL;
+	p = w->data + (place - 1 - w->place);
+	if (p[0] != '\0' || p[1] != 'p' || memchr(p + 1, '\0', need - 1) != p + need - 1)
+		return NULL;
+	return p + 1;
 }
 
 void
@@ -319,18 +339,13 @@ listings_get_programme(const struct listings *l, uint32_t i, struct listings_pro
 {
 	static const char nothing[] = "<title></title>\n";
 	struct listings_row row = row_get(l, i);
-	uint64_t place = row.place | (uint64_t)(row.size >> 24) << 32;
 	uint32_t size = row.size & LISTINGS_RECORD_MAX;
-	const char *text = text_at(l, place);
+	const char *text = record_at(l,
+	    row.place | (uint64_t)(row.size >> LISTINGS_PLACE_SHIFT) << 32, size);
 
 	*ret = (struct listings_programme){ row.start, row.stop, "", 0, nothing,
 		sizeof(nothing) - 1 };
-	touch(l, row_at(l, i), sizeof(row));
-	/* Is it a whole record, and a programme's? */
-	if (text == NULL || text[0] != 'p' || size >= l->header.texts.len - place)
-		return;
-	touch(l, text - 1, size + 2u);
-	if (memchr(text, '\0', size + 1u) != text + size)
+	if (text == NULL)
 		return;
 	ret->attrs = text + 1;
 	ret->body = memchr(text, '<', size);

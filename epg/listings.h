@@ -59,7 +59,12 @@ int listings_writer_finish(struct listings_writer *w, struct listings_counts *re
  * They need not be valid: who took the writer over may write any text, under any name.
  * A row that points at no programme's text reads as one with an empty title.
  *
- * *ret is the caller's to close.
+ * Memory: the channels' ids, 24 bytes each, and a window of 64 KiB. Reading a channel's
+ * texts in order costs a read(2) for each 64 KiB where a source goes channel by channel;
+ * where it goes by time, one for the few programmes that came within 1 MiB of it, which
+ * is some 1 us each.
+ *
+ * fd is read from later and must stay open; *ret is the caller's to close.
  */
 int listings_open(struct listings **ret, int fd, struct err *err);
 void listings_close(struct listings *l);
@@ -74,7 +79,7 @@ void listings_get_channel(const struct listings *l, uint32_t i, struct listings_
 /* By id, without regard to case and to blanks around it. False: it has none such. */
 _Bool listings_find(const struct listings *l, const char *id, struct listings_channel *ret);
 
-struct listings_programme { /* points into the mapping */
+struct listings_programme { /* texts are good until the next one of these listings */
 	int64_t start, stop;
 	const char *attrs; /* what stands in the tag besides start, stop, channel: "" or " a="b"" */
 	size_t attrs_len;
@@ -85,12 +90,8 @@ void listings_get_programme(const struct listings *l, uint32_t i, struct listing
 /* Its times alone, without a look at its text. */
 void listings_get_times(const struct listings *l, uint32_t i, int64_t *start, int64_t *stop);
 /*
- * Gives back the last pages that were read; texts that were given out stay good. Listings
- * keep no more than 512 KiB at a time by themselves, so this is for who has many of them.
- *
- * Reading a channel costs a page fault for each 64 KiB that its texts are spread over, about
- * LISTINGS_FAULT_US microseconds. Where a source goes channel by channel they stand together.
- * Where it goes by time, they stand in groups, one for each 4 MiB of the file.
+ * Gives back the pages of the tables (16 bytes a programme) that were looked at; all that
+ * was given out stays good.
  */
 void listings_forget(const struct listings *l);
 

@@ -13,12 +13,22 @@
 #define ATTRS_MAX XMLTV_PROGRAMME_ATTRS
 _Static_assert(ATTRS_MAX >= XMLTV_ATTRS_MAX, "no element has more");
 
-/* Every record has a NUL at its end, so a character may be looked at before the end is. */
+/*
+ * All functions go from `p` to where something stands that they do not take. `end` is the
+ * end of all texts, whose last byte is a NUL, and a NUL is taken by none: so p < end always
+ * holds, and the bytes behind a character may be looked at as far as the one before fits.
+ */
 
 struct span {
 	const char *p;
 	size_t len;
 };
+
+static inline _Bool
+same(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
 
 static _Bool
 span_is(struct span s, const char *word)
@@ -35,7 +45,7 @@ is_plain(char c)
 	return c >= 0x20 && c != '<' && c != '>' && c != '&' && c != '"';
 }
 
-static const char *
+static inline const char *
 skip_plain(const char *p, const char *end)
 {
 	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH) {
@@ -47,31 +57,32 @@ skip_plain(const char *p, const char *end)
 		if (mask != 0)
 			return p + __builtin_ctz(mask);
 	}
-	while (p < end && is_plain(*p))
+	while (is_plain(*p))
 		p++;
 	return p;
 }
 
-/* Behind the characters beyond ASCII at `p`; `p` itself: what stands there is none. */
-static const char *
+/* Characters beyond ASCII. */
+static inline const char *
 skip_wide(const char *p, const char *end)
 {
-	while ((unsigned char)*p >= 0x80) {
+	for (;;) {
 		const unsigned char *s = (const unsigned char *)p;
 		size_t n;
 
-		/* Most alphabets; never the end's NUL. */
+		/* Most alphabets, without C1 controls. */
 		if (s[0] >= 0xc3 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80) {
 			p += 2;
 			continue;
 		}
+		if (s[0] < 0x80)
+			return p;
 		n = utf8_char(p, end);
 		/* U+FFFE and U+FFFF are no characters of XML 1.0 (§2.2). */
 		if (n == 0 || (n == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe))
-			break;
+			return p;
 		p += n;
 	}
-	return p;
 }
 
 /* Bytes of the reference at `p`; 0: none that XML knows without a DTD. */
@@ -89,50 +100,74 @@ reference(const char *p)
 	return 0;
 }
 
-/* Behind the text at `p`: where a character stands that no text can hold. */
 static const char *
 skip_text(const char *p, const char *end, _Bool quoted)
 {
 	for (;;) {
-		const char *here = p;
+		p = skip_plain(p, end);
+		if ((unsigned char)*p >= 0x80) {
+			const char *here = p;
 
-		p = skip_wide(skip_plain(p, end), end);
-		if (*p == '&')
-			p += reference(p);
-		else if (!quoted && (*p == '"' || *p == '\n'))
+			p = skip_wide(p, end);
+			if (p == here)
+				return p;
+		} else if (*p == '&') {
+			size_t n = reference(p);
+
+			if (n == 0)
+				return p;
+			p += n;
+		} else if (!quoted && (*p == '"' || *p == '\n')) {
 			p++;
-		if (p == here)
+		} else {
 			return p;
+		}
 	}
 }
 
 /* -- tags ---------------------------------------------------------------------- */
 
-static const char *
-skip_name(const char *p, struct span *ret)
+/* Letters and hyphens, a letter first. */
+static inline const char *
+skip_name(const char *p, const char *end, struct span *ret)
 {
-	ret->p = p;
-	while ((*p >= 'a' && *p <= 'z') || (*p == '-' && p > ret->p))
-		p++;
-	ret->len = (size_t)(p - ret->p);
-	return p;
+	size_t len = 0;
+
+	if (end - p >= SCAN_WIDTH) {
+		scan_bytes b = scan_load(p);
+		unsigned mask = scan_mask(
+		    ~(((scan_bytes)(b >= 'a') & (scan_bytes)(b <= 'z')) | (scan_bytes)(b == '-')));
+
+		len = mask != 0 ? (size_t)__builtin_ctz(mask) : SCAN_WIDTH;
+	}
+	while ((p[len] >= 'a' && p[len] <= 'z') || p[len] == '-')
+		len++;
+	if (*p == '-')
+		len = 0;
+	*ret = (struct span){ p, len };
+	return p + len;
 }
 
-/* Behind the attributes at `p`, their names in `names`; NULL: they are not well-formed. */
-static const char *
-skip_attrs(const char *p, const char *end, struct span names[ATTRS_MAX])
+struct attrs {
+	struct span names[ATTRS_MAX];
+	size_t count;
+};
+
+/* NULL: attributes that are not well-formed. */
+static inline const char *
+skip_attrs(const char *p, const char *end, struct attrs *attrs)
 {
-	for (size_t count = 0; *p == ' '; count++) {
-		if (count == ATTRS_MAX)
+	for (attrs->count = 0; *p == ' '; attrs->count++) {
+		struct span name;
+
+		p = skip_name(p + 1, end, &name);
+		if (attrs->count == ATTRS_MAX || name.len == 0 || p[0] != '=' || p[1] != '"')
 			return NULL;
-		p = skip_name(p + 1, &names[count]);
-		if (names[count].len == 0 || p[0] != '=' || p[1] != '"')
-			return NULL;
-		for (size_t i = 0; i < count; i++) {
-			if (names[i].len == names[count].len &&
-			    memcmp(names[i].p, names[count].p, names[i].len) == 0)
+		for (size_t i = 0; i < attrs->count; i++) {
+			if (same(attrs->names[i], name))
 				return NULL;
 		}
+		attrs->names[attrs->count] = name;
 		p = skip_text(p + 2, end, 1);
 		if (*p++ != '"')
 			return NULL;
@@ -141,7 +176,7 @@ skip_attrs(const char *p, const char *end, struct span names[ATTRS_MAX])
 }
 
 /* A guide is cut by these in places, by us and by others: they stand nowhere else. */
-static _Bool
+static inline _Bool
 is_structure(struct span name)
 {
 	return span_is(name, "tv") || span_is(name, "channel") || span_is(name, "programme");
@@ -153,24 +188,34 @@ struct nest {
 	size_t depth;
 };
 
-/* Behind the tag at `p`; NULL: it is none, or it does not belong there. */
-static const char *
+/* It must be that of the element that was opened last. */
+static inline const char *
+skip_end_tag(const char *p, struct nest *nest)
+{
+	struct span name;
+
+	if (nest->depth == 0)
+		return NULL;
+	name = nest->open[--nest->depth];
+	p += strlen("</");
+	if (strncmp(p, name.p, name.len) != 0 || p[name.len] != '>')
+		return NULL;
+	return p + name.len + 1;
+}
+
+/* NULL: no tag, or one that does not belong there. */
+static inline const char *
 skip_tag(const char *p, const char *end, struct nest *nest)
 {
-	struct span attrs[ATTRS_MAX], name;
+	struct attrs attrs;
+	struct span name;
 
-	if (p[1] == '/') {
-		p = skip_name(p + 2, &name);
-		if (nest->depth == 0 || nest->open[nest->depth - 1].len != name.len ||
-		    memcmp(nest->open[nest->depth - 1].p, name.p, name.len) != 0 || *p != '>')
-			return NULL;
-		nest->depth--;
-		return p + 1;
-	}
-	p = skip_name(p + 1, &name);
+	if (p[1] == '/')
+		return skip_end_tag(p, nest);
+	p = skip_name(p + 1, end, &name);
 	if (name.len == 0 || is_structure(name))
 		return NULL;
-	p = skip_attrs(p, end, attrs);
+	p = skip_attrs(p, end, &attrs);
 	if (p == NULL)
 		return NULL;
 	if (p[0] == '/' && p[1] == '>')
@@ -181,24 +226,22 @@ skip_tag(const char *p, const char *end, struct nest *nest)
 	return p + 1;
 }
 
-/* Elements, each with a newline behind it; also none. */
-static _Bool
-are_elements(const char *p, const char *end)
+/* Elements, each with a newline behind it; also none. NULL: others than that. */
+static const char *
+skip_elements(const char *p, const char *end)
 {
 	struct nest nest = { .depth = 0 };
 
-	while (p < end) {
-		if (*p != '<')
-			return 0;
+	while (*p == '<') {
 		p = skip_tag(p, end, &nest);
 		if (p == NULL)
-			return 0;
+			return NULL;
 		if (nest.depth > 0)
 			p = skip_text(p, end, 0);
 		else if (*p++ != '\n')
-			return 0;
+			return NULL;
 	}
-	return nest.depth == 0;
+	return nest.depth == 0 ? p : NULL;
 }
 
 /* -- records ------------------------------------------------------------------- */
@@ -213,43 +256,42 @@ is_programme_attr(struct span name)
 	return 0;
 }
 
-_Bool
-listings_check_programme(const char *text, const char *end)
+static const char *
+skip_programme(const char *p, const char *end)
 {
-	struct span names[ATTRS_MAX] = { 0 };
-	const char *p;
+	struct attrs attrs;
 
-	if (*text++ != 'p')
-		return 0;
-	p = skip_attrs(text, end, names);
-	for (size_t i = 0; i < ATTRS_MAX && names[i].len > 0; i++) {
-		if (!is_programme_attr(names[i]))
-			return 0;
+	p = skip_attrs(p, end, &attrs);
+	if (p == NULL || *p != '<')
+		return NULL;
+	for (size_t i = 0; i < attrs.count; i++) {
+		if (!is_programme_attr(attrs.names[i]))
+			return NULL;
 	}
-	return p != NULL && p < end && are_elements(p, end);
+	return skip_elements(p, end);
 }
 
-_Bool
-listings_check_channel(const char *text, const char *end)
+static const char *
+skip_id(const char *p, const char *end)
 {
-	return *text == 'x' && are_elements(text + 1, end);
+	const char *start = p;
+
+	for (;;) {
+		p = skip_text(p, end, 1);
+		if (*p != '<' && *p != '>' && *p != '&' && *p != '"')
+			return p == start ? NULL : p;
+		p++;
+	}
 }
 
-_Bool
-listings_check_id(const char *text, const char *end)
+const char *
+listings_check_record(const char *p, const char *end)
 {
-	const char *p = text + 1;
-
-	if (*text != 'i' || p == end)
-		return 0;
-	while (p < end) {
-		const char *here = p;
-
-		p = skip_wide(skip_plain(p, end), end);
-		if (*p == '<' || *p == '>' || *p == '&' || *p == '"')
-			p++;
-		if (p == here)
-			return 0;
+	switch (*p) {
+	case 'p': p = skip_programme(p + 1, end); break;
+	case 'i': p = skip_id(p + 1, end); break;
+	case 'x': p = skip_elements(p + 1, end); break;
+	default: return NULL;
 	}
-	return 1;
+	return p != NULL && *p == '\0' ? p + 1 : NULL;
 }

@@ -32,8 +32,9 @@ struct listings_header {
 };
 
 /* A record's place (40 bits, from the texts' start) and its length (24 bits) in 8 bytes. */
-#define LISTINGS_PLACE_MAX  ((UINT64_C(1) << 40) - 1)
-#define LISTINGS_RECORD_MAX ((UINT32_C(1) << 24) - 1)
+#define LISTINGS_PLACE_MAX   ((UINT64_C(1) << 40) - 1)
+#define LISTINGS_RECORD_MAX  ((UINT32_C(1) << 24) - 1)
+#define LISTINGS_PLACE_SHIFT 24
 
 struct listings_row {
 	uint32_t start, stop; /* seconds since 1970 */
@@ -46,9 +47,10 @@ struct listings_channel_row {
 	uint32_t first, count;
 };
 
-/* Is [text, end) such a record? What that means is said in listings.h. */
-_Bool listings_check_programme(const char *text, const char *end);
-_Bool listings_check_channel(const char *text, const char *end);
-_Bool listings_check_id(const char *text, const char *end);
+/*
+ * Behind the record at `p` and its NUL; NULL: there is none that is sound, which is said in
+ * listings.h. p < end, the end of all texts, and the byte before that is a NUL.
+ */
+const char *listings_check_record(const char *p, const char *end);
 
 #endif

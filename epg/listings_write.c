@@ -9,12 +9,10 @@
 #include "epg/xmltv.h"
 
 /*
- * Records are held back until they are some, to be written grouped by channel: a reader of
- * one channel then touches few places of the file. While they come grouped anyway there is
- * no need to hold back many.
+ * Records are held back until they are so many bytes, and written grouped by channel: where
+ * a source goes by time, its readers then read a few of them at once.
  */
-#define BATCH_GROUPED (1u << 20)
-#define BATCH_MIXED   (4u << 20)
+#define BATCH (1u << 20)
 
 struct listings_writer {
 	struct snapshot_out out;
@@ -38,7 +36,7 @@ listings_writer_new(int fd, struct err *err)
 	if (w != NULL) {
 		listings_names_init(&w->names);
 		buf_init(&w->text, LISTINGS_RECORD_MAX);
-		buf_init(&w->batch, BATCH_MIXED + LISTINGS_RECORD_MAX + 1);
+		buf_init(&w->batch, BATCH + LISTINGS_RECORD_MAX + 1);
 		if (snapshot_out_init(&w->out, fd, sizeof(struct listings_header)) == 0) {
 			snapshot_add(&w->out, "", 1);
 			return w;
@@ -233,7 +231,7 @@ add_row(struct listings_writer *w, struct listings_draft *row, struct err *err)
 	if (buf_status(&w->batch) < 0)
 		return no_memory(err);
 	w->rows[w->count++] = *row;
-	if (w->batch.len >= (w->mixed ? BATCH_MIXED : BATCH_GROUPED))
+	if (w->batch.len >= BATCH)
 		return flush(w, err);
 	return 0;
 }
@@ -274,7 +272,7 @@ static void
 write_row(struct listings_writer *w, const struct listings_draft *draft)
 {
 	const struct listings_row row = { draft->start, draft->stop, (uint32_t)draft->place,
-		draft->size | (uint32_t)(draft->place >> 32 << 24) };
+		draft->size | (uint32_t)(draft->place >> 32 << LISTINGS_PLACE_SHIFT) };
 
 	snapshot_add(&w->out, &row, sizeof(row));
 }

@@ -83,8 +83,8 @@ source_of(const char *programmes)
 		list_add(w, ID, programmes);
 	}
 	list_end(w);
+	/* Its file stays open, for as long as the test's process. */
 	ck_assert_msg(listings_open(&l, fd, &err) == 0, "%s", err.text);
-	(void)close(fd);
 	return l;
 }
 
@@ -92,9 +92,9 @@ static void
 merge_row(const struct row *row, int32_t source_shift, int32_t shift, int rc, struct merged *m,
     struct merge_counts *counts)
 {
-	const struct merge_settings settings = { LIST_T0 + row->from * 60, LIST_T0 + row->to * 60,
-		row->fill, 300 };
 	struct merge_source sources[SOURCES_MAX];
+	const struct merge_settings settings = { sources, SOURCES_MAX, LIST_T0 + row->from * 60,
+		LIST_T0 + row->to * 60, row->fill, 300 };
 	struct listings *listings[SOURCES_MAX];
 
 	for (int i = 0; i < SOURCES_MAX; i++) {
@@ -102,8 +102,7 @@ merge_row(const struct row *row, int32_t source_shift, int32_t shift, int rc, st
 		sources[i] = (struct merge_source){ listings[i], source_shift };
 	}
 	buf_init(&m->out, 10000);
-	ck_assert_int_eq(merge_channel(&settings, sources, SOURCES_MAX, ID, shift, tell, m, counts),
-	    rc);
+	ck_assert_int_eq(merge_channel(&settings, ID, shift, tell, m, counts), rc);
 	for (int i = 0; i < SOURCES_MAX; i++)
 		listings_close(listings[i]);
 }
