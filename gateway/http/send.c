@@ -94,7 +94,7 @@ send_pieces(struct http_send *s, int sock)
 static ssize_t
 send_file(struct http_send *s, int sock)
 {
-	size_t want = s->left < HTTP_TURN_BYTES ? (size_t)s->left : HTTP_TURN_BYTES;
+	size_t want = s->left < HTTP_TURN_FILE ? (size_t)s->left : HTTP_TURN_FILE;
 	ssize_t n = sendfile(sock, s->file, &s->offset, want);
 
 	if (n == 0)
@@ -159,7 +159,7 @@ http_send_some(struct http_send *s, int sock, uint64_t *ret_sent)
 		*ret_sent += (uint64_t)n;
 		if (n == 0 && (s->piece_count > 0 || s->left > 0))
 			return 0;
-		if (*ret_sent >= HTTP_TURN_BYTES)
+		if (*ret_sent >= (s->left > 0 ? HTTP_TURN_FILE : HTTP_TURN_BYTES))
 			break;
 	}
 	return s->piece_count == 0 && s->left == 0 && s->generator.next == NULL;

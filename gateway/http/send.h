@@ -15,6 +15,8 @@
 
 /* Sent in one turn of the loop; then the other connections have theirs. */
 #define HTTP_TURN_BYTES    (256u << 10)
+/* The same of a file, which costs no copy: a turn of some 200 us, and an eighth of the wake-ups. */
+#define HTTP_TURN_FILE     (2u << 20)
 /* A generator that appends more than this in one call is cut off. */
 #define HTTP_GENERATED_MAX (1u << 20)
 
@@ -47,9 +49,10 @@ void http_send_end(struct http_send *s);
 void http_send_add(struct http_send *s, const void *data, size_t len);
 
 /*
- * Sends what the socket takes, at most about HTTP_TURN_BYTES. Returns 1: all is
- * sent; 0: go on when the socket is writable; -errno: the reply cannot be ended
- * as it was begun, so the connection must be cut. *ret_sent: bytes taken now.
+ * Sends what the socket takes, at most about HTTP_TURN_BYTES (of a file
+ * HTTP_TURN_FILE). Returns 1: all is sent; 0: go on when the socket is writable;
+ * -errno: the reply cannot be ended as it was begun, so the connection must be cut.
+ * *ret_sent: bytes taken now.
  */
 int http_send_some(struct http_send *s, int sock, uint64_t *ret_sent);
 
