@@ -35,6 +35,20 @@ look(const char *path, struct stat *ret)
 		bench_die("%s: %s", path, strerror(errno));
 }
 
+/* The sum over all sources. */
+static double
+sum(const struct subject *s, const char *metric)
+{
+	double total = 0;
+	char name[100];
+
+	for (unsigned i = 0; i < SOURCES; i++) {
+		snprintf(name, sizeof(name), "%s{guide=\"g%u\"}", metric, i);
+		total += client_metric(s, name);
+	}
+	return total;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -44,7 +58,7 @@ main(int argc, char **argv)
 	struct subject_options options = { .guides = guides, .guide_count = SOURCES };
 	struct subject subject;
 	struct stat before[3], after[3];
-	double parsed, read;
+	double parsed, refreshed;
 	unsigned written = 0;
 	char name[32];
 
@@ -57,11 +71,12 @@ main(int argc, char **argv)
 	guide_start(&subject, &options);
 	for (unsigned i = 0; i < 3; i++)
 		look(bench_path(outputs[i]), &before[i]);
-	parsed = client_metric(&subject, "masthead_guide_parsed_bytes_total");
-	read = client_metric(&subject, "masthead_guide_refreshes_total");
+	parsed = sum(&subject, "masthead_guide_source_read_bytes_total");
+	refreshed = sum(&subject, "masthead_guide_source_refreshes_total");
 	for (unsigned i = 0; i < SOURCES; i++)
 		write_again(guides[i]);
-	guide_wait(&subject, "masthead_guide_refreshes_total", read + SOURCES);
+	while (sum(&subject, "masthead_guide_source_refreshes_total") < refreshed + SOURCES)
+		bench_sleep_ms(50);
 	guide_settle(&subject);
 	for (unsigned i = 0; i < 3; i++) {
 		look(bench_path(outputs[i]), &after[i]);
@@ -70,8 +85,8 @@ main(int argc, char **argv)
 		    after[i].st_mtim.tv_nsec != before[i].st_mtim.tv_nsec;
 	}
 	report_row(&(struct report_row){ CLAIM, "10 sources refreshed, unchanged: parsed", "B",
-	    client_metric(&subject, "masthead_guide_parsed_bytes_total") - parsed, NULL, 0,
-	    GOAL_AT_MOST, 0, 1 });
+	    sum(&subject, "masthead_guide_source_read_bytes_total") - parsed, NULL, 0, GOAL_AT_MOST,
+	    0, 1 });
 	report_row(&(struct report_row){ CLAIM, "10 sources refreshed, unchanged: written", "files",
 	    written, NULL, 0, GOAL_AT_MOST, 0, 1 });
 	subject_stop(&subject);

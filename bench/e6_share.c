@@ -31,13 +31,14 @@ static double
 measure(const struct subject_options *options, unsigned megabytes, unsigned rounds)
 {
 	const char *last = options->guides[options->guide_count - 1];
+	static unsigned seed = 100; /* each content is a new one */
 	struct subject subject;
 	double values[5];
 
 	guide_start(&subject, options);
 	for (unsigned i = 0; i < rounds; i++)
 		values[i] = change_seconds(&subject, last,
-		    guide_make("new.xml", megabytes, 100 + i));
+		    guide_make("new.xml", megabytes, seed++));
 	subject_stop(&subject);
 	return report_median(values, rounds);
 }

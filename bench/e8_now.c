@@ -17,7 +17,7 @@ static double
 request_ms(const struct subject *s, const char *pattern, unsigned rounds)
 {
 	static double values[ROUNDS];
-	char path[128];
+	char path[160];
 
 	for (unsigned i = 0; i < rounds; i++) {
 		struct buf body = BUF_INIT(REPLY_MAX);
@@ -54,7 +54,7 @@ main(int argc, char **argv)
 	snprintf(what, sizeof(what), "a word in %.0f titles, p99", programmes);
 	report_row(&(struct report_row){ CLAIM, what, "ms",
 	    request_ms(&subject,
-		"/api/v1/guide/search?q=winter%20storm&limit=", report_pick(20, 100)),
+		"/api/v1/guide/search?limit=50&q=winter%20storm%20&from=", report_pick(20, 100)),
 	    NULL, 0, GOAL_AT_MOST, 50, 0 });
 	subject_stop(&subject);
 	return report_status();

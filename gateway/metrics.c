@@ -179,14 +179,14 @@ add_label(struct buf *out, const char *name, const char *value)
 /* -- one line a source, a device ----------------------------------------------------- */
 
 static const struct {
-	enum source_kind kind;
 	const char *name, *type, *help;
 	size_t offset; /* of a uint64_t in struct source_info */
+	enum source_kind kind;
 	enum metric_unit unit;
 } source_metrics[] = {
 #define OF_SOURCE(kind, name, type, member, unit, help)                                        \
 	{                                                                                      \
-		kind, "masthead_" name, type, help, offsetof(struct source_info, member), unit \
+		"masthead_" name, type, help, offsetof(struct source_info, member), kind, unit \
 	}
 	OF_SOURCE(SOURCE_PLAYLIST, "source_streams", "gauge", entries, PLAIN,
 	    "Entries of the last good playlist."),
@@ -210,6 +210,8 @@ static const struct {
 	    "Channels and programmes of the last reading that were dropped for being broken."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_last_success_timestamp_seconds", "gauge", last_good,
 	    PLAIN, "When the source was last known to be up to date; 0: not since the start."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_read_bytes_total", "counter", read_bytes, PLAIN,
+	    "Bytes that were parsed: none while nothing changes."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_refreshes_total", "counter", refreshes, PLAIN,
 	    "Refreshes tried."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_refresh_failures_total", "counter", failed, PLAIN,

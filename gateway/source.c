@@ -404,6 +404,7 @@ source_get_info(const struct source *s, struct source_info *ret)
 		.refreshes = s->refreshes,
 		.failed = s->failed,
 		.rereads = s->rereads,
+		.read_bytes = s->read_bytes,
 		.took_ms = s->took_ms,
 		.error = s->err.text,
 		.notes = s->notes,

@@ -122,6 +122,7 @@ struct source_info {
 	unsigned failures; /* in a row */
 	uint64_t refreshes, failed;      /* attempts since the start */
 	uint64_t rereads;                /* of the last download, without a fetch */
+	uint64_t read_bytes;             /* of downloads, given to be parsed since the start */
 	uint64_t took_ms;                /* the last successful refresh */
 	const char *error;               /* of the last attempt; "" when it was good */
 	const struct source_note *notes; /* complaints about the last content that was read */

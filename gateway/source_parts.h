@@ -54,7 +54,7 @@ struct source {
 	uint64_t doubted_ms;
 	_Bool settled;
 	uint64_t done, total, began_ms, took_ms;
-	uint64_t refreshes, failed, rereads;
+	uint64_t refreshes, failed, rereads, read_bytes;
 	unsigned failures;
 	time_t last_good;
 	struct err err;

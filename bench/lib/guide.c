@@ -16,7 +16,7 @@
 #include "bench/lib/report.h"
 #include "bench/lib/subject.h"
 
-#define DAY        86400
+#define HOUR       3600
 #define ROUNDS_MAX 16
 #define RUNS_MAX   8
 #define LIST_MAX   (8u << 20)
@@ -47,7 +47,7 @@ guide_make(const char *name, unsigned megabytes, unsigned seed)
 
 	snprintf(size, sizeof(size), "%u", megabytes);
 	snprintf(channels, sizeof(channels), "%u", GUIDE_CHANNELS);
-	snprintf(start, sizeof(start), "%lld", (long long)((time(NULL) / DAY - 1) * DAY));
+	snprintf(start, sizeof(start), "%lld", (long long)(time(NULL) / HOUR * HOUR - 2 * HOUR));
 	snprintf(seeds, sizeof(seeds), "%u", seed);
 
 	const char *const argv[] = { program, size, channels, start, seeds, NULL };

@@ -12,7 +12,7 @@ struct subject_options;
 #define GUIDE_CHANNELS 2000u
 
 /*
- * A generated guide of so many megabytes from yesterday on (guide_gen), in this run's folder;
+ * A generated guide of so many megabytes from two hours ago on (guide_gen), in this run's folder;
  * the path lives on. Another seed gives other programmes for the same channels.
  */
 const char *guide_make(const char *name, unsigned megabytes, unsigned seed);
