@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,24 @@ job_begin(unsigned allow, const struct sandbox_limits *limits, struct err *err)
 		return rc;
 	rc = wire_hello(WIRE_FD, (unsigned)rc);
 	return rc < 0 ? err_set(err, rc, "nobody to say hello to") : 0;
+}
+
+const char *
+job_value(const char *arg, const char *key)
+{
+	size_t len = strlen(key);
+
+	return strncmp(arg, key, len) == 0 && arg[len] == '=' ? arg + len + 1 : NULL;
+}
+
+_Bool
+job_number(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	return errno == 0 && end > text && *end == '\0' && *ret >= min && *ret <= max;
 }
 
 int

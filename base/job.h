@@ -15,6 +15,11 @@ struct sandbox_limits;
 /* sandbox_enter and a hello with its level. The first thing that a worker does. */
 int job_begin(unsigned allow, const struct sandbox_limits *limits, struct err *err);
 
+/* What stands behind "KEY=" in an argument; NULL: it is another one. */
+const char *job_value(const char *arg, const char *key);
+/* A whole number within these bounds; false: it is none. */
+_Bool job_number(const char *text, int64_t min, int64_t max, int64_t *ret);
+
 /* Gives all that fd reads to `feed`, in pieces; stops at the first negative result. */
 typedef int job_feed_cb(void *arg, const void *data, size_t len, struct err *err);
 int job_read(int fd, job_feed_cb *feed, void *arg, struct err *err);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "epg/guide_index_parts.h"
 #include "epg/guide_write_parts.h"
+#include "epg/listings.h"
 #include "epg/xmltime.h"
 
 #define CHANNEL_BYTES_MAX (32u << 20) /* of one <channel>; of a source's they are 16 MiB */
@@ -206,6 +207,7 @@ guide_write_begin(struct guide_writer *w, struct err *err)
 }
 
 #define TIME_LEN (XMLTIME_SIZE - 4) /* "20240101120000 +0000" */
+#define TAGS_MAX 256                /* of a programme, without its channel and attributes */
 
 static void
 add_tag(struct guide_writer *w, int64_t start, int64_t stop)
@@ -232,26 +234,25 @@ count_programme(struct guide_writer *w, int64_t start, int64_t stop)
 }
 
 int
-guide_write_programme(struct guide_writer *w, int64_t start, int64_t stop, const char *attrs,
-    size_t attrs_len, const char *body, size_t body_len, struct err *err)
+guide_write_programme(struct guide_writer *w, const struct listings_programme *p, struct err *err)
 {
 	static const char close[] = "</programme>\n";
 	uint64_t at = guide_text_offset(&w->text) - w->text.begin;
 
-	if (start < 0 || stop <= start || stop > UINT32_MAX)
+	if (p->start < 0 || p->stop <= p->start || p->stop > UINT32_MAX)
 		return err_set(err, ERANGE, "a programme outside of 1970 to 2106");
-	if (at > GUIDE_CHANNEL_BYTES_MAX - attrs_len - body_len - 1024 - w->id.len)
+	if (at + p->attrs_len + p->body_len + w->id.len > GUIDE_CHANNEL_BYTES_MAX - TAGS_MAX)
 		return err_set(err, EFBIG, "a channel's programmes take more than 4 GiB");
-	add_tag(w, start, stop);
+	add_tag(w, p->start, p->stop);
 	guide_text_add(&w->text, w->id.data, w->id.len);
-	guide_text_add(&w->text, attrs, attrs_len);
+	guide_text_add(&w->text, p->attrs, p->attrs_len);
 	guide_text_add(&w->text, ">\n", 2);
-	guide_text_add(&w->text, body, body_len);
+	guide_text_add(&w->text, p->body, p->body_len);
 	guide_text_add(&w->text, close, sizeof(close) - 1);
-	count_programme(w, start, stop);
+	count_programme(w, p->start, p->stop);
 	if (w->text.error < 0)
 		return guide_text_flush(&w->text, err);
-	return guide_rows_add(&w->rows, start, stop, at, body, body_len, err);
+	return guide_rows_add(&w->rows, p, at, err);
 }
 
 /* -- the end ----------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 struct err;
 struct guide_index;
 struct guide_writer;
+struct listings_programme;
 
 struct guide_write_files {
 	int xml, gzip, index; /* empty files; stay the caller's; gzip and index -1: not wanted */
@@ -46,8 +47,8 @@ int guide_write_channel(struct guide_writer *w, const struct guide_write_channel
  * to 2106, or no stop behind the start.
  */
 int guide_write_begin(struct guide_writer *w, struct err *err);
-int guide_write_programme(struct guide_writer *w, int64_t start, int64_t stop, const char *attrs,
-    size_t attrs_len, const char *body, size_t body_len, struct err *err);
+int guide_write_programme(struct guide_writer *w, const struct listings_programme *p,
+    struct err *err);
 
 struct guide_write_counts {
 	uint64_t channels, programmes, bytes, gzip_bytes;

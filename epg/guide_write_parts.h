@@ -16,6 +16,7 @@
 
 struct err;
 struct guide_index;
+struct listings_programme;
 
 /* -- guide.xml --------------------------------------------------------------- */
 
@@ -94,8 +95,8 @@ struct guide_rows {
 int guide_rows_init(struct guide_rows *r, int fd, struct err *err);
 void guide_rows_release(struct guide_rows *r);
 /* A programme that begins `at` bytes behind its channel's first. */
-int guide_rows_add(struct guide_rows *r, int64_t start, int64_t stop, uint64_t at, const char *body,
-    size_t len, struct err *err);
+int guide_rows_add(struct guide_rows *r, const struct listings_programme *p, uint64_t at,
+    struct err *err);
 /* Writes it all; *header has what is not a table. Texts: as in guide_channel_row. */
 int guide_rows_finish(struct guide_rows *r, struct guide_header *header,
     const struct guide_channel_row *channels, size_t count, const struct buf *texts,

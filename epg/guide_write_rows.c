@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "epg/guide_text.h"
 #include "epg/guide_write_parts.h"
+#include "epg/listings.h"
 
 #define ROWS_FIRST 4096
 
@@ -117,8 +118,8 @@ title_place(struct guide_rows *r, const char *body, size_t len)
 /* -- rows -------------------------------------------------------------------- */
 
 int
-guide_rows_add(struct guide_rows *r, int64_t start, int64_t stop, uint64_t at, const char *body,
-    size_t len, struct err *err)
+guide_rows_add(struct guide_rows *r, const struct listings_programme *p, uint64_t at,
+    struct err *err)
 {
 	if (!r->on)
 		return 0;
@@ -134,10 +135,10 @@ guide_rows_add(struct guide_rows *r, int64_t start, int64_t stop, uint64_t at, c
 		r->room = room;
 	}
 	r->rows[r->count++] = (struct guide_row){
-		.start = (uint32_t)start,
-		.stop = (uint32_t)stop,
+		.start = (uint32_t)p->start,
+		.stop = (uint32_t)p->stop,
 		.at = (uint32_t)at,
-		.title = title_place(r, body, len),
+		.title = title_place(r, p->body, p->body_len),
 	};
 	return 0;
 }

@@ -139,10 +139,11 @@ has_any(const struct candidate *c, const struct merge_settings *settings)
 
 /* Without `fill` the first that has any is the only one. */
 static void
-find_candidates(struct merge *m, const struct merge_source *sources, size_t count,
-    const char *guide_id, int32_t shift_s)
+find_candidates(struct merge *m, const char *guide_id, int32_t shift_s)
 {
-	for (size_t i = 0; i < count; i++) {
+	const struct merge_source *sources = m->settings->sources;
+
+	for (size_t i = 0; i < m->settings->count; i++) {
 		struct candidate *c = &m->candidates[m->count];
 		struct listings_channel channel;
 
@@ -159,13 +160,12 @@ find_candidates(struct merge *m, const struct merge_source *sources, size_t coun
 }
 
 int
-merge_channel(const struct merge_settings *settings, const struct merge_source *sources,
-    size_t count, const char *guide_id, int32_t shift_s, merge_cb *out, void *arg,
-    struct merge_counts *counts)
+merge_channel(const struct merge_settings *settings, const char *guide_id, int32_t shift_s,
+    merge_cb *out, void *arg, struct merge_counts *counts)
 {
 	const struct gap window = { settings->from, settings->to, 1, 1 };
 	struct merge m = { .settings = settings,
-		.candidates = calloc(count + 1, sizeof(*m.candidates)),
+		.candidates = calloc(settings->count + 1, sizeof(*m.candidates)),
 		.out = out,
 		.arg = arg,
 		.counts = counts,
@@ -175,7 +175,7 @@ merge_channel(const struct merge_settings *settings, const struct merge_source *
 	*counts = (struct merge_counts){ 0, 0 };
 	if (m.candidates == NULL)
 		return -ENOMEM;
-	find_candidates(&m, sources, count, guide_id, shift_s);
+	find_candidates(&m, guide_id, shift_s);
 	rc = fill_gap(&m, 0, &window);
 	free(m.candidates);
 	return rc;

@@ -47,7 +47,7 @@ struct settings {
 
 struct job {
 	struct settings settings;
-	struct merge_settings window;
+	struct merge_settings merge; /* the window, the sources */
 	struct merge_source sources[SANDBOX_KEEP_MAX];
 	struct listings *listings[SANDBOX_KEEP_MAX]; /* the sources'; owned */
 	size_t count;
@@ -60,25 +60,6 @@ struct job {
 };
 
 /* -- arguments ---------------------------------------------------------------------- */
-
-/* What stands behind "KEY="; NULL: it is another argument. */
-static const char *
-value_of(const char *arg, const char *key)
-{
-	size_t len = strlen(key);
-
-	return strncmp(arg, key, len) == 0 && arg[len] == '=' ? arg + len + 1 : NULL;
-}
-
-static _Bool
-read_number(const char *text, int64_t min, int64_t max, int64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoll(text, &end, 10);
-	return errno == 0 && end > text && *end == '\0' && *ret >= min && *ret <= max;
-}
 
 static _Bool
 read_argument(struct job *job, const char *arg)
@@ -102,27 +83,27 @@ read_argument(struct job *job, const char *arg)
 	int64_t number;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		value = value_of(arg, rows[i].key);
+		value = job_value(arg, rows[i].key);
 		if (value == NULL)
 			continue;
 		if (rows[i].seconds != NULL)
-			return read_number(value, 0,
+			return job_number(value, 0,
 			    rows[i].seconds == &s->now ? UINT32_MAX : SPAN_MAX, rows[i].seconds);
-		if (!read_number(value, 0, 1, &number))
+		if (!job_number(value, 0, 1, &number))
 			return 0;
 		*rows[i].flag = number == 1;
 		return 1;
 	}
-	if ((value = value_of(arg, "zone")) != NULL) {
+	if ((value = job_value(arg, "zone")) != NULL) {
 		s->zone = value;
 		return 1;
 	}
-	if ((value = value_of(arg, "block")) != NULL && read_number(value, 0, SPAN_MAX, &number)) {
+	if ((value = job_value(arg, "block")) != NULL && job_number(value, 0, SPAN_MAX, &number)) {
 		s->madeup.block_s = (uint32_t)number;
 		return 1;
 	}
-	if ((value = value_of(arg, "shift")) != NULL && job->count < ARRAY_LEN(job->sources) &&
-	    read_number(value, -WANTED_SHIFT_MAX, WANTED_SHIFT_MAX, &number)) {
+	if ((value = job_value(arg, "shift")) != NULL && job->count < ARRAY_LEN(job->sources) &&
+	    job_number(value, -WANTED_SHIFT_MAX, WANTED_SHIFT_MAX, &number)) {
 		job->sources[job->count++].shift_s = (int32_t)number;
 		return 1;
 	}
@@ -137,7 +118,7 @@ set_window(struct job *job)
 	int64_t to = job->settings.now + job->settings.ahead;
 
 	from = from < 0 ? 0 : from;
-	job->window = (struct merge_settings){
+	job->merge = (struct merge_settings){
 		.from = from - from % HOUR,
 		.to = to + (HOUR - to % HOUR) % HOUR,
 		.fill = job->settings.fill,
@@ -221,7 +202,8 @@ open_listings(struct job *job, struct err *err)
 			job->sources[i].shift_s };
 		count++;
 	}
-	job->count = count;
+	job->count = job->merge.count = count;
+	job->merge.sources = job->sources;
 	return 0;
 }
 
@@ -350,8 +332,7 @@ on_programme(void *arg, unsigned source, const struct listings_programme *p)
 
 	(void)source;
 	job->written++;
-	return guide_write_programme(job->writer, p->start, p->stop, p->attrs, p->attrs_len,
-	    p->body, p->body_len, job->err);
+	return guide_write_programme(job->writer, p, job->err);
 }
 
 static int
@@ -372,7 +353,7 @@ make_up(struct job *job, const struct wanted_channel *c)
 	int rc = 0;
 
 	if ((settings->block_s > 0 || settings->events) && job->madeup < GUIDE_MADEUP_MAX)
-		rc = madeup_channel(settings, name, job->window.from, job->window.to,
+		rc = madeup_channel(settings, name, job->merge.from, job->merge.to,
 		    job->settings.now, on_madeup, job);
 	if (job->written > before)
 		job->madeup++;
@@ -390,8 +371,8 @@ write_programmes_of(struct job *job, const struct wanted_channel *c, struct err 
 	if (rc < 0)
 		return rc;
 	if (c->guide_id[0] != '\0')
-		rc = merge_channel(&job->window, job->sources, job->count, c->guide_id, c->shift_s,
-		    on_programme, job, &counts);
+		rc = merge_channel(&job->merge, c->guide_id, c->shift_s, on_programme, job,
+		    &counts);
 	if (rc == 0 && counts.programmes == 0)
 		rc = make_up(job, c);
 	job->filled += counts.filled;

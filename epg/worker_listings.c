@@ -51,41 +51,22 @@ struct job {
 
 /* -- arguments ---------------------------------------------------------------------- */
 
-/* What stands behind "KEY="; NULL: it is another argument. */
-static const char *
-value_of(const char *arg, const char *key)
-{
-	size_t len = strlen(key);
-
-	return strncmp(arg, key, len) == 0 && arg[len] == '=' ? arg + len + 1 : NULL;
-}
-
-static _Bool
-read_seconds(const char *text, int64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoll(text, &end, 10);
-	return errno == 0 && end > text && *end == '\0' && *ret >= 0 && *ret <= PAST_MAX;
-}
-
 static _Bool
 read_argument(struct settings *s, const char *arg)
 {
 	const char *value;
 
-	if ((value = value_of(arg, "zone")) != NULL) {
+	if ((value = job_value(arg, "zone")) != NULL) {
 		s->zone = value;
 		return 1;
 	}
-	if ((value = value_of(arg, "offsets")) != NULL) {
+	if ((value = job_value(arg, "offsets")) != NULL) {
 		s->ignore_offsets = strcmp(value, "ignore") == 0;
 		return s->ignore_offsets || strcmp(value, "use") == 0;
 	}
-	if ((value = value_of(arg, "past")) != NULL)
-		return read_seconds(value, &s->past);
-	if ((value = value_of(arg, "all")) != NULL) {
+	if ((value = job_value(arg, "past")) != NULL)
+		return job_number(value, 0, PAST_MAX, &s->past);
+	if ((value = job_value(arg, "all")) != NULL) {
 		s->all = strcmp(value, "1") == 0;
 		return s->all || strcmp(value, "0") == 0;
 	}

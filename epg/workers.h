@@ -23,7 +23,8 @@ int listings_worker(int argc, char **argv);
  * ones of those (may be empty); fd 10 what is wanted; then the listings, best first.
  * Arguments: now=, past=, ahead= (seconds), fill=0|1, block= (seconds; 0: none are made up),
  * events=0|1, zone=NAME, shift=SECONDS once for each of the listings; all=1: every channel of
- * the listings under its own id, or those that fd 10 wants where it is not empty. gzip=0, index=0: fds 5 and 6 stay empty.
+ * the listings under its own id, or those that fd 10 wants where it is not empty. gzip=0,
+ * index=0: fds 5 and 6 stay empty.
  * Results: "channels", "programmes", "filled", "madeup" (channels with a made-up guide),
  * "empty" (channels without any), "reused", "bytes", "gzip_bytes", "last", "same" (1: the
  * guide is what it was, the new files need not be kept). Guides are made up for the first

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "epg/guide_index.h"
 #include "epg/guide_write.h"
+#include "epg/listings.h"
 #include "unit.h"
 
 /* 2024-01-01 00:00 UTC */
@@ -109,6 +110,16 @@ write_channels(struct guide_writer *w, const struct test_guide *g)
 		ck_assert_msg(guide_write_channel(w, &g->channels[i], &err) == 0, "%s", err.text);
 }
 
+static inline int
+write_programme(struct guide_writer *w, int64_t start, int64_t stop, const char *attrs,
+    const char *body, struct err *err)
+{
+	const struct listings_programme p = { start, stop, attrs, strlen(attrs), body,
+		strlen(body) };
+
+	return guide_write_programme(w, &p, err);
+}
+
 static inline void
 write_programmes(struct guide_writer *w, const struct test_guide *g)
 {
@@ -121,9 +132,8 @@ write_programmes(struct guide_writer *w, const struct test_guide *g)
 			const struct test_programme *p = &g->programmes[k];
 			int64_t start = NEW_YEAR + p->hour * 3600;
 
-			ck_assert_int_eq(guide_write_programme(w, start, start + p->hours * 3600,
-					     p->attrs, strlen(p->attrs), p->body, strlen(p->body),
-					     &err),
+			ck_assert_int_eq(write_programme(w, start, start + p->hours * 3600,
+					     p->attrs, p->body, &err),
 			    0);
 		}
 	}

@@ -353,10 +353,9 @@ START_TEST(what_cannot_be_in_a_guide_is_refused)
 	ck_assert_int_eq(guide_write_channel(w, &nameless, &err), -EINVAL);
 	ck_assert_int_eq(guide_write_channel(w, &channels[0], &err), 0);
 	ck_assert_int_eq(guide_write_begin(w, &err), 0);
-	ck_assert_int_eq(guide_write_programme(w, 5, 5, "", 0, "", 0, &err), -ERANGE);
-	ck_assert_int_eq(guide_write_programme(w, -1, 5, "", 0, "", 0, &err), -ERANGE);
-	ck_assert_int_eq(guide_write_programme(w, 1, INT64_C(1) << 32, "", 0, "", 0, &err),
-	    -ERANGE);
+	ck_assert_int_eq(write_programme(w, 5, 5, "", "", &err), -ERANGE);
+	ck_assert_int_eq(write_programme(w, -1, 5, "", "", &err), -ERANGE);
+	ck_assert_int_eq(write_programme(w, 1, INT64_C(1) << 32, "", "", &err), -ERANGE);
 	ck_assert_int_eq(guide_write_begin(w, &err), -EINVAL);
 	guide_writer_free(w);
 	guide_files_close(&f);
@@ -410,8 +409,7 @@ START_TEST(a_full_disk_is_an_error)
 			for (int m = 0; m < PER_CHANNEL && rc == 0; m++) {
 				const char *body = many_programmes[k * PER_CHANNEL + m].body;
 
-				rc = guide_write_programme(w, m, m + 1, "", 0, body, strlen(body),
-				    &err);
+				rc = write_programme(w, m, m + 1, "", body, &err);
 			}
 		}
 		if (rc == 0)

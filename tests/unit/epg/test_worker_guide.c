@@ -218,7 +218,7 @@ START_TEST(all_channels_come_under_their_own_ids)
 	size_t gzip;
 	char *xml;
 
-	run_begin(&r, "this is not read");
+	run_begin(&r, "");
 	ck_assert_int_eq(run(&r, all), 0);
 	ck_assert_msg(strstr(r.out.data, "channels=3;programmes=5;filled=0;madeup=0;empty=0;") !=
 		NULL,
@@ -235,6 +235,23 @@ START_TEST(all_channels_come_under_their_own_ids)
 	ck_assert_uint_eq(gzip, 0);
 	free(file_text(r.made.index, &gzip));
 	ck_assert_uint_eq(gzip, 0);
+	run_end(&r);
+}
+END_TEST
+
+START_TEST(of_all_channels_those_that_are_wanted_come)
+{
+	static const char *const all[] = { WINDOW, "all=1", "gzip=0", "index=0", "shift=0",
+		"shift=0", NULL };
+	struct run r;
+	char *xml;
+
+	run_begin(&r, "x\t\t0\tTWO.UK\t\t\ny\t\t0\tnone.uk\t\t\n");
+	ck_assert_int_eq(run(&r, all), 0);
+	ck_assert_msg(strstr(r.out.data, "channels=1;programmes=1;") != NULL, "%s", r.out.data);
+	xml = file_text(r.made.xml, NULL);
+	ck_assert_ptr_nonnull(strstr(xml, "<channel id=\"two.uk\">\n"));
+	free(xml);
 	run_end(&r);
 }
 END_TEST
@@ -314,5 +331,6 @@ UNIT_MAIN("worker_guide", UNIT_TEST(listings_become_a_guide),
     UNIT_TEST(a_last_guide_that_is_broken_is_no_loss),
     UNIT_TEST(gaps_are_filled_only_when_asked_for),
     UNIT_TEST(all_channels_come_under_their_own_ids),
+    UNIT_TEST(of_all_channels_those_that_are_wanted_come),
     UNIT_TEST(listings_that_are_not_there_yet_are_none), UNIT_TEST(made_up_guides_are_bounded),
     UNIT_ROWS(says_what_is_wrong, ARRAY_LEN(refused)), UNIT_TEST(broken_listings_are_named))
