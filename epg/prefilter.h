@@ -26,9 +26,10 @@ struct err;
 struct prefilter;
 
 struct prefilter_limits {
-	size_t prolog_max;  /* <tv must come within so many bytes: 64 KiB (a DTD may stand there) */
-	size_t tag_max;     /* bytes of one tag: 64 KiB */
-	size_t entry_max;   /* bytes of one kept channel or programme: 1 MiB; a longer one is dropped */
+	size_t prolog_max; /* <tv must come within so many bytes: 64 KiB (a DTD may stand there) */
+	size_t tag_max;    /* bytes of one tag: 64 KiB */
+	size_t
+	    entry_max; /* bytes of one kept channel or programme: 1 MiB; a longer one is dropped */
 	unsigned alias_max; /* entities declared as characters: 512 */
 };
 extern const struct prefilter_limits prefilter_limits_default;

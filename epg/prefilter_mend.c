@@ -18,6 +18,7 @@ enum place {
 struct mender {
 	struct buf *out;
 	const char *run; /* from here on the source is as it should be, and not in `out` yet */
+	const char *unplain, *end; /* the next such byte of the entry, once p is behind the last */
 	const struct aliases *aliases;
 	_Bool broken; /* something was */
 };
@@ -236,6 +237,17 @@ is_behind_brackets(struct mender *m, const char *p)
 	return m->out->len >= 2 && memcmp(m->out->data + m->out->len - 2, "]]", 2) == 0;
 }
 
+/* The first byte of the piece that must be looked at; `end`: there is none. */
+static const char *
+find_unplain(struct mender *m, const char *p, const char *end, enum place place)
+{
+	if (m->unplain < p)
+		m->unplain = scan_for_unplain(p, m->end);
+	if (m->unplain < end)
+		end = m->unplain;
+	return place == PLACE_VALUE || place == PLACE_CDATA ? scan_for(p, end, '<') : end;
+}
+
 static void
 mend_piece(struct mender *m, const char *p, const char *end, enum place place)
 {
@@ -246,7 +258,7 @@ mend_piece(struct mender *m, const char *p, const char *end, enum place place)
 			p = replace(m, p, 1, "&gt;");
 			continue;
 		}
-		p = scan_for_unplain(p, end);
+		p = find_unplain(m, p, end, place);
 		if (p == end)
 			return;
 		if (*p == '&') {
@@ -313,7 +325,7 @@ mend_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 _Bool
 mend_entry(struct buf *out, const char *p, const char *end, size_t tag_max, const struct aliases *a)
 {
-	struct mender m = { out, p, a, 0 };
+	struct mender m = { out, p, scan_for_unplain(p, end), end, a, 0 };
 
 	while (p < end && buf_status(out) == 0) {
 		const char *at = scan_for(p, end, '<');

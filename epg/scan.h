@@ -93,6 +93,23 @@ scan_for_two(const char *p, const char *end, char a, char b)
 	return p;
 }
 
+static inline const char *
+scan_for_unplain(const char *p, const char *end)
+{
+	char tail[sizeof(scan_bytes)];
+
+	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH) {
+		unsigned mask = scan_mask(scan_unplain_bytes(scan_load(p)));
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+	}
+	/* '&' ends the tail, and is behind the end or at it. */
+	memset(tail, '&', sizeof(tail));
+	memcpy(tail, p, (size_t)(end - p));
+	return p + __builtin_ctz(scan_mask(scan_unplain_bytes(scan_load(tail))));
+}
+
 /* What decides in a tag: < > " ' */
 static inline const char *
 scan_tag(const char *p, const char *end)

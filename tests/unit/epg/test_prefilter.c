@@ -281,10 +281,10 @@ static const struct row entries[] = {
 	{ "ends that nothing began", E "</channel></x>" P E E,
 	    "1P" P E "\n= 0 channels, 1 programmes\n" },
 	{ "a start tag that does not end", "\n<programme channel=\"a\"\n<title>x</title>" E P E,
-	    "2! the tag of a programme does not end\n3P" P E
+	    "2! a programme whose tag does not end\n3P" P E
 	    "\n= 0 channels, 1 programmes, 1 broken\n" },
 	{ "a channel's tag that does not end", "<channel id=\"a\" <x/></channel>" P E,
-	    "1! the tag of a channel does not end\n1P" P E
+	    "1! a channel whose tag does not end\n1P" P E
 	    "\n= 0 channels, 1 programmes, 1 broken\n" },
 	{ "a value that does not end", P "<i src=\"a></i>\n<t lang=\"b\">x</t>" E P E,
 	    "1P" P "<i src=\"a>&lt;/i>\n&lt;t lang=\"b\">x</t>" E "\n2P" P E
@@ -416,16 +416,16 @@ static const struct row documents[] = {
 	    "1P" P E "\n= 0 channels, 2 programmes\n" },
 
 	{ "cut in a programme", "<tv>\n" P "<t>x</t>",
-	    "2! the text ends within a programme\n= 0 channels, 1 programmes, 1 broken, cut\n" },
+	    "2! a programme in which the text ends\n= 0 channels, 1 programmes, 1 broken, cut\n" },
 	{ "cut in a channel", "<tv><channel id=\"a\">",
-	    "1! the text ends within a channel\n= 1 channels, 0 programmes, 1 broken, cut\n" },
+	    "1! a channel in which the text ends\n= 1 channels, 0 programmes, 1 broken, cut\n" },
 	{ "cut in a start tag", "<tv>" P E "\n<programme channel=\"a",
-	    "1P" P E "\n2! the tag of a programme does not end\n"
+	    "1P" P E "\n2! a programme whose tag does not end\n"
 	    "= 0 channels, 1 programmes, 1 broken, cut\n" },
 	{ "cut in what is skipped", "<tv>" P E "<programme channel=\"no\"><t",
 	    "1P" P E "\n= 0 channels, 2 programmes, cut\n" },
 	{ "cut in a comment of an entry", "<tv>" P "<!-- " E P E,
-	    "1! the text ends within a programme\n= 0 channels, 1 programmes, 1 broken, cut\n" },
+	    "1! a programme in which the text ends\n= 0 channels, 1 programmes, 1 broken, cut\n" },
 	{ "cut in a value", "<tv>" P "<t x=\"y" E Q E,
 	    "1P" P "&lt;t x=\"y" E "\n1P" Q E "\n= 0 channels, 2 programmes, 1 mended, cut\n" },
 
@@ -640,7 +640,7 @@ static const struct row limited[] = {
 	    "1P" P "&lt;t a=\"" E "\n1P" P E "\n= 0 channels, 2 programmes, 1 mended\n" },
 	{ "an entry's tag that is longer",
 	    "<tv><programme channel=\"" TEN TEN TEN "\">" E P E "</tv>",
-	    "1! the tag of a programme does not end\n1P" P E
+	    "1! a programme whose tag does not end\n1P" P E
 	    "\n= 0 channels, 1 programmes, 1 broken\n" },
 	{ "a comment that is longer than an entry",
 	    "<tv>" P "<!-- " E P "x<!-- " E TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "-->" P E
@@ -679,7 +679,8 @@ START_TEST(hostile_texts_take_no_time)
 {
 	static const char *const words[] = { "<!--", "<![CDATA[", "<?x ", "<a b=\"", "<a b='\"",
 		"<", "&", "</", "<programme ", "=\"<b ", "&#0000", "]]", "'", "\xe2\x82",
-		"<a b=\"'' c='<x y='\"\" z=\"", "<a='' b='", "= \"", "<a b=\"\"<pr" };
+		"<a b=\"'' c='<x y='\"\" z=\"", "<a='' b='", "= \"", "<a b=\"\"<pr", "<!DOCTYPE",
+		"<!DOCTYPE a [<!--", "<!DOCTYPE a [<!A" };
 	struct buf text = BUF_INIT(16u << 20);
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
