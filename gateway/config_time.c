@@ -23,14 +23,14 @@ static int
 clock_minute(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
-	int hour, minute;
+	unsigned long hour, minute;
 
 	if (digits < 1 || digits > 2 || text[digits] != ':' ||
 	    strspn(text + digits + 1, "0123456789") != 2 || text[digits + 3] != '\0')
 		return -1;
-	hour = atoi(text);
-	minute = atoi(text + digits + 1);
-	return hour < 24 && minute < 60 ? hour * 60 + minute : -1;
+	hour = strtoul(text, NULL, 10);
+	minute = strtoul(text + digits + 1, NULL, 10);
+	return hour < 24 && minute < 60 ? (int)(hour * 60 + minute) : -1;
 }
 
 static int

@@ -22,16 +22,16 @@ wall(void *arg)
 	struct steady *s = arg;
 	uint64_t now_ms = clock_ms(s->of);
 	time_t mono = (time_t)(now_ms / 1000), ahead = clock_wall(s->of) - mono;
+	_Bool lasts;
 
-	if (is_near(ahead, s->ahead) || s->ahead + mono < STEADY_FIRST) {
+	lasts = s->since_ms != 0 && is_near(ahead, s->doubted) &&
+	    now_ms - s->since_ms >= STEADY_DOUBT_MS;
+	if (lasts || is_near(ahead, s->ahead) || s->ahead + mono < STEADY_FIRST) {
 		s->since_ms = 0;
 		s->ahead = ahead;
 	} else if (s->since_ms == 0 || !is_near(ahead, s->doubted)) {
 		s->since_ms = now_ms != 0 ? now_ms : 1;
 		s->doubted = ahead;
-	} else if (now_ms - s->since_ms >= STEADY_DOUBT_MS) {
-		s->since_ms = 0;
-		s->ahead = ahead;
 	}
 	return s->ahead + mono;
 }

@@ -95,9 +95,11 @@ take_event(struct watch *w, const struct inotify_event *event)
 			continue;
 		if ((event->mask & IN_IGNORED) != 0)
 			place->wd = -1;
-		else if ((event->mask & WRITTEN) != 0 && event->len > 0 &&
-		    strcmp(event->name, place->name) == 0)
+		if ((event->mask & WRITTEN) != 0 && event->len > 0 &&
+		    strcmp(event->name, place->name) == 0) {
 			begin_waiting(w);
+			return;
+		}
 	}
 }
 

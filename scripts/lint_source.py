@@ -30,8 +30,9 @@ MAY_INCLUDE = {
 }
 # The public headers of rooms that have others too. A room not named here shows all of its headers.
 PUBLIC = {
-    "playlist": ["catalogue.h", "lineup.h", "m3u.h", "m3u_write.h", "workers.h"],
-    "epg": ["workers.h"],
+    "playlist": ["catalogue.h", "lineup.h", "lineup_number.h", "m3u.h", "m3u_write.h",
+                 "workers.h"],
+    "epg": ["guide_index.h", "guide_text.h", "rules.h", "wanted.h", "workers.h", "xmltime.h"],
     "transcode": ["testcard.h"],
     "gateway/http": ["http.h"],
     "gateway/relay": ["ledger.h", "relay.h"],
