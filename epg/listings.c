@@ -205,6 +205,7 @@ listings_open(struct listings **ret, int fd, struct err *err)
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	l->window = window;
+	window->ahead = AHEAD_MIN;
 	l->fd = fd;
 	hash_map_init(&l->ids);
 	rc = file_map_fd(&l->map, fd, err);
