@@ -52,17 +52,13 @@ keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
 	return span;
 }
 
-/* Ids are compared, so only what stands around them is taken away. */
 static struct xmltv_span
 keep_id(struct reader_entry *b, const struct reader_attr *attr)
 {
-	const char *from = attr->value, *end = from + attr->value_len;
+	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
 
-	while (from < end && (unsigned char)*from <= ' ')
-		from++;
-	while (from < end && (unsigned char)end[-1] <= ' ')
-		end--;
-	return xmltv_keep(&b->entry, from, (size_t)(end - from));
+	span.len = (uint32_t)xmltv_tidy_id(b->entry.text.data + span.at, span.len);
+	return span;
 }
 
 static _Bool

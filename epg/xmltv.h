@@ -130,7 +130,7 @@ struct xmltv_node {
 struct xmltv_entry {
 	enum xmltv_kind kind;
 	uint32_t line;        /* where it begins in the source, from 1 */
-	struct xmltv_span id; /* of the channel: id= or channel=, trimmed */
+	struct xmltv_span id; /* of the channel: id= or channel=; xmltv_tidy_id */
 	int64_t start, stop;  /* of a programme, seconds since 1970; stop 0: none was given */
 	struct xmltv_span attrs[XMLTV_PROGRAMME_ATTRS];
 	struct xmltv_node *nodes; /* owned */
@@ -160,6 +160,8 @@ void xmltv_drop(struct xmltv_entry *e, size_t i);
  * blanks one blank, none at its ends. Returns its new length.
  */
 size_t xmltv_tidy(char *text, size_t len);
+/* The same for an id, whose runs of blanks stay as long as they are: others are to find it. */
+size_t xmltv_tidy_id(char *text, size_t len);
 
 /*
  * Appends the attributes (" clumpidx="0/1"") and the children, one element a line, in

@@ -53,20 +53,19 @@ control_at(const char *p, const char *end)
 	return s[0] == 0xc2 && end - p > 1 && s[1] >= 0x80 && s[1] < 0xa0 ? 2 : 0;
 }
 
-size_t
-xmltv_tidy(char *text, size_t len)
+/* Runs of blanks become `most` at most. */
+static size_t
+tidy(char *text, size_t len, size_t most)
 {
 	const char *p = text, *end = text + len;
-	_Bool blank = 0;
+	size_t blanks = 0;
 	char *out = text;
 
-	if (is_tidy(text, len))
-		return len;
 	while (p < end) {
 		size_t control;
 
 		if (is_blank(*p)) {
-			blank = out > text;
+			blanks += out > text && blanks < most;
 			p++;
 			continue;
 		}
@@ -75,10 +74,21 @@ xmltv_tidy(char *text, size_t len)
 			p += control;
 			continue;
 		}
-		if (blank)
+		for (; blanks > 0; blanks--)
 			*out++ = ' ';
-		blank = 0;
 		*out++ = *p++;
 	}
 	return (size_t)(out - text);
+}
+
+size_t
+xmltv_tidy(char *text, size_t len)
+{
+	return is_tidy(text, len) ? len : tidy(text, len, 1);
+}
+
+size_t
+xmltv_tidy_id(char *text, size_t len)
+{
+	return is_tidy(text, len) ? len : tidy(text, len, len);
 }
