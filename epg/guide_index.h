@@ -71,7 +71,8 @@ size_t guide_index_search(const struct guide_index *g, const char *words, uint32
 
 /*
  * The nth text of a leaf element of a programme ("title", "desc", "category" ...), its
- * references decoded; false: it has none. For JSON; made for what guide_write wrote.
+ * references decoded; false: it has none. "credits/actor" is the actor below credits. For
+ * JSON; made for what guide_write wrote.
  */
 _Bool guide_index_text(const struct guide_index_programme *p, const char *element, unsigned nth,
     struct buf *out);
