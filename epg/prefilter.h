@@ -8,13 +8,19 @@
  * for what they are, so that a <programme inside one of them is text. Mended: bare & and
  * stray < (escaped), HTML's entities (their characters), bytes that are no UTF-8 (taken
  * as windows-1252), characters that XML 1.0 forbids (left out), junk before the root, a
- * second document behind the first (read on), a programme that begins before the one
- * before has ended (which then ends there).
+ * second document behind the first (read on), an entry that has not ended where the next
+ * programme, the root's end or another document begins (which then ends there).
+ *
+ * What comes out is tags, text and XML's own references: comments and instructions are
+ * left out, CDATA sections are text. Its tags need not match; a parser says so, and it
+ * costs that entry. Elements around entries do not matter, nor what stands between them.
  *
  * The input is UTF-8 or close to it (epg/encoding.h makes it so), hostile, and cut
- * anywhere. No entity is ever expanded but the characters that HTML names and those that
- * the document's own internal subset declares as aliases of single characters; a document
- * that declares any other entity is refused.
+ * anywhere: what comes out is the same, though it may come later. A comment, CDATA section
+ * or instruction in an entry that does not end within entry_max bytes is no such thing,
+ * nor is a tag of more than 64 values. No entity is ever expanded but the characters that
+ * HTML names and those that the document's own internal subset declares as aliases of
+ * single characters; a document that declares any other entity is refused.
  */
 #ifndef EPG_PREFILTER_H
 #define EPG_PREFILTER_H
@@ -26,10 +32,9 @@ struct err;
 struct prefilter;
 
 struct prefilter_limits {
-	size_t prolog_max; /* <tv must come within so many bytes: 64 KiB (a DTD may stand there) */
-	size_t tag_max;    /* bytes of one tag: 64 KiB */
-	size_t
-	    entry_max; /* bytes of one kept channel or programme: 1 MiB; a longer one is dropped */
+	size_t prolog_max;  /* <tv must come within so many bytes: 64 KiB; a DTD is no longer */
+	size_t tag_max;     /* bytes of one tag: 64 KiB */
+	size_t entry_max;   /* of one kept entry, as it is and mended: 1 MiB; else it is dropped */
 	unsigned alias_max; /* entities declared as characters: 512 */
 };
 extern const struct prefilter_limits prefilter_limits_default;
@@ -52,16 +57,23 @@ struct prefilter_events {
 struct prefilter_counts {
 	uint64_t bytes, channels, programmes; /* seen, wanted or not */
 	uint64_t mended, broken;              /* entries mended; entries dropped */
-	_Bool root_seen, whole;               /* <tv; </tv> and nothing after it but blanks */
+	/* <tv; </tv>, and nothing behind it but blanks and comments (known at the end). */
+	_Bool root_seen, whole;
 };
 
 /* NULL: no memory. */
 struct prefilter *prefilter_new(const struct prefilter_limits *limits,
     const struct prefilter_events *events, void *arg);
 void prefilter_free(struct prefilter *p);
-/* 0, -EBADMSG (not XMLTV; a document that is refused), -ENOMEM, or what `entry` returned. */
+/*
+ * 0, -EBADMSG (not XMLTV; a document that is refused), -ENOMEM, or what `entry` returned;
+ * then the same from each further call.
+ */
 int prefilter_feed(struct prefilter *p, const void *data, size_t len, struct err *err);
-/* The end of the input. -EBADMSG when there was no <tv; a text that is cut short is whole = 0. */
+/*
+ * The end of the input: as prefilter_feed. -EBADMSG when there was no <tv; a text that is cut
+ * short is whole = 0.
+ */
 int prefilter_finish(struct prefilter *p, struct err *err);
 const struct prefilter_counts *prefilter_counts(const struct prefilter *p);
 

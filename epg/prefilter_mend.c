@@ -136,11 +136,41 @@ tag_is_long(const struct tags_state *s, size_t tag_max)
 	    s->values + 2 * SCAN_BLOCK / TOKEN_VALUE_MIN > TOKEN_VALUES_MAX;
 }
 
+/*
+ * Takes out of *unplain the bytes that are no ASCII when all of them are good characters of
+ * two bytes, or of three from U+1000 to U+CFFF. *expected: of the block before, bytes that its
+ * last character still needs; false: they are missing.
+ */
+static inline _Bool
+drop_foreign(const struct scan_block *b, uint64_t *unplain, uint64_t *expected)
+{
+	uint64_t foreign = scan_block_below(b, 0), more, two, three;
+
+	if ((foreign | *expected) == 0)
+		return 1;
+	more = scan_block_below(b, (signed char)0xc0);
+	two = scan_block_below(b, (signed char)0xe0) & ~scan_block_below(b, (signed char)0xc2);
+	three = scan_block_below(b, (signed char)0xed) & ~scan_block_below(b, (signed char)0xe1);
+	if (foreign == (more | two | three) &&
+	    more == (*expected | two << 1 | three << 1 | three << 2)) {
+		*expected = (two | three) >> 63 | (three >> 63) << 1 | (three >> 62 & 1);
+		*unplain &= ~foreign;
+		return 1;
+	}
+	if ((more & *expected) != *expected)
+		return 0;
+	/* The others are looked at one by one. */
+	*unplain &= ~*expected;
+	*expected = 0;
+	return 1;
+}
+
 _Bool
 mend_is_clean(const char *p, const char *end, size_t tag_max)
 {
 	struct tags_state tags = { 0 };
 	const char *checked = p;
+	uint64_t expected = 0;
 
 	for (; p < end; p += SCAN_BLOCK) {
 		char tail[SCAN_BLOCK];
@@ -156,7 +186,10 @@ mend_is_clean(const char *p, const char *end, size_t tag_max)
 		}
 		if (!tags_are_plain(&tags, &block) || tag_is_long(&tags, tag_max))
 			return 0;
-		for (unplain = scan_block_unplain(&block); unplain != 0; unplain &= unplain - 1) {
+		unplain = scan_block_unplain(&block);
+		if ((unplain | expected) != 0 && !drop_foreign(&block, &unplain, &expected))
+			return 0;
+		for (; unplain != 0; unplain &= unplain - 1) {
 			const char *at = p + __builtin_ctzll(unplain);
 
 			if (at < checked)
@@ -166,7 +199,7 @@ mend_is_clean(const char *p, const char *end, size_t tag_max)
 				return 0;
 		}
 	}
-	return 1;
+	return expected == 0;
 }
 
 /* -- mending ------------------------------------------------------------------- */

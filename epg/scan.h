@@ -149,6 +149,16 @@ scan_block_for(const struct scan_block *b, char c)
 	    (uint64_t)scan_mask((scan_bytes)(b->part[3] == c)) << 48;
 }
 
+/* Those that are less, as signed bytes: what is not ASCII is below 0. */
+static inline uint64_t
+scan_block_below(const struct scan_block *b, signed char c)
+{
+	return scan_mask((scan_bytes)((scan_signed)b->part[0] < c)) |
+	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[1] < c)) << 16 |
+	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[2] < c)) << 32 |
+	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[3] < c)) << 48;
+}
+
 static inline uint64_t
 scan_block_unplain(const struct scan_block *b)
 {

@@ -309,6 +309,33 @@ START_TEST(entries_are_cut_out_and_mended)
 }
 END_TEST
 
+/* At each place of the blocks that are looked at together, before and behind good ones. */
+START_TEST(a_bad_character_is_found_wherever_it_stands)
+{
+	static const char *const bad[] = { "\xc3", "\xe2\x82", "\xe2", "\x82", "\xef\xbf\xbe",
+		"\xed\xa0\x80", "\xf0\x9f\x98", "\x01", "&x", "]]>", "<b c=\"<\">", "<" };
+	static const char *const good[] = { "a", "\xd0\x96", "\xe2\x82\xac", "\xe0\xb8\x81",
+		"\xf0\x9f\x98\x80", "<b c=\"\xe2\x82\xac\">" };
+
+	for (size_t i = 0; i < ARRAY_LEN(good) * 140; i++) {
+		struct buf text = BUF_INIT(4096);
+		struct seen s = { BUF_INIT(SHOWN_MAX), NULL, 0 };
+		size_t before = i / ARRAY_LEN(good);
+
+		buf_str(&text, "<tv>" P);
+		for (size_t n = 0; n < 140; n++)
+			buf_str(&text, n == before ? bad[_i] : good[i % ARRAY_LEN(good)]);
+		buf_str(&text, E "</tv>");
+		(void)read_text(&prefilter_limits_default, text.data, text.len,
+		    (struct cut){ text.len, 1 }, &s);
+		ck_assert_msg(strstr(s.out.data, ", 1 mended") != NULL, "%s behind %zu", bad[_i],
+		    before);
+		buf_release(&text);
+		buf_release(&s.out);
+	}
+}
+END_TEST
+
 /* All rows behind each other, again and again. */
 static void
 add_all_entries(struct buf *out, int times)
@@ -738,6 +765,7 @@ START_TEST(without_a_choice_all_are_wanted)
 END_TEST
 
 UNIT_MAIN("prefilter", UNIT_ROWS(entries_are_cut_out_and_mended, ARRAY_LEN(entries)),
+    UNIT_ROWS(a_bad_character_is_found_wherever_it_stands, 12),
     UNIT_TEST(a_long_text_gives_the_same_however_it_is_cut),
     UNIT_TEST(what_was_mended_needs_no_mending),
     UNIT_ROWS(documents_are_read_through, ARRAY_LEN(documents)),
