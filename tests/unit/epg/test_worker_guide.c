@@ -271,6 +271,23 @@ START_TEST(listings_that_are_not_there_yet_are_none)
 }
 END_TEST
 
+START_TEST(a_time_in_a_name_is_of_the_zone_that_was_given)
+{
+	static const char *const tokyo[] = { WINDOW, "block=7200", "events=1", "zone=Asia/Tokyo",
+		NULL };
+	struct run r;
+	char *xml;
+
+	run_begin(&r, "a.masthead\t\t0\t\tA v B 11:15\t\n");
+	r.listings_count = 0;
+	ck_assert_int_eq(run(&r, tokyo), 0);
+	xml = file_text(r.made.xml, NULL);
+	ck_assert_ptr_nonnull(strstr(xml, PROGRAMME("a", "0215", "0515", "A v B")));
+	free(xml);
+	run_end(&r);
+}
+END_TEST
+
 START_TEST(made_up_guides_are_bounded)
 {
 	static const char *const blocks[] = { WINDOW, "block=7200", NULL };
@@ -333,4 +350,5 @@ UNIT_MAIN("worker_guide", UNIT_TEST(listings_become_a_guide),
     UNIT_TEST(all_channels_come_under_their_own_ids),
     UNIT_TEST(of_all_channels_those_that_are_wanted_come),
     UNIT_TEST(listings_that_are_not_there_yet_are_none), UNIT_TEST(made_up_guides_are_bounded),
+    UNIT_TEST(a_time_in_a_name_is_of_the_zone_that_was_given),
     UNIT_ROWS(says_what_is_wrong, ARRAY_LEN(refused)), UNIT_TEST(broken_listings_are_named))
