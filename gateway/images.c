@@ -211,7 +211,7 @@ images_is_ours(const struct images *im, const char *code, const char *url)
 	return strcmp(ours, code) == 0;
 }
 
-/* -- serving ------------------------------------------------------------------------------------ */
+/* -- serving ------------------------------------------------------------------------ */
 
 _Bool
 images_reply_local(struct images *im, struct http_request *req,

@@ -55,8 +55,8 @@ int images_configure(struct images *im, const struct images_settings *settings);
 /* -- addresses of ours ------------------------------------------------------------ */
 
 /*
- * 0: all addresses are handed out as they are. Else a number that changes whenever what the
- * next two answer may.
+ * 0 (also of NULL): all addresses are handed out as they are, and none of the others here
+ * need be asked. Else a number that changes whenever what they answer may.
  */
 uint64_t images_tag(struct images *im);
 /* Are addresses of pictures that are not logos of channels ours? */

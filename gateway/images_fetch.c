@@ -225,7 +225,7 @@ on_done(CURL *easy, CURLcode result, void *arg)
 	fetch_end(f);
 }
 
-/* -- a fetch ------------------------------------------------------------------------------------ */
+/* -- a fetch ------------------------------------------------------------------------ */
 
 static size_t
 on_body(char *data, size_t size, size_t count, void *arg)

@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/guide.h"
 #include "gateway/http/http.h"
+#include "gateway/images.h"
 #include "gateway/process.h"
 #include "gateway/relay/ledger.h"
 #include "gateway/relay/relay.h"
@@ -191,6 +192,26 @@ add_lineup(struct json *j, const struct gateway *g)
 }
 
 static void
+add_images(struct json *j, const struct gateway *g)
+{
+	struct images_info info;
+
+	images_get_info(g->images, &info);
+	json_object(j, "images");
+	json_bool(j, "proxy", info.proxy);
+	json_uint(j, "bytes", info.bytes);
+	json_uint(j, "files", info.files);
+	json_uint(j, "local", info.local);
+	json_uint(j, "fetched", info.fetched);
+	json_uint(j, "failed", info.failed);
+	json_uint(j, "fetching", info.fetching);
+	json_uint(j, "waiting", info.waiting);
+	json_uint(j, "kept", info.kept);
+	json_uint(j, "refused", info.refused);
+	json_object_end(j);
+}
+
+static void
 add_guide(struct json *j, const struct gateway *g)
 {
 	struct guide_info info;
@@ -272,6 +293,8 @@ status_json(struct buf *out, const struct gateway *g)
 	json_uint(&j, "reloads", g->reloads);
 	add_lineup(&j, g);
 	add_guide(&j, g);
+	if (g->images != NULL)
+		add_images(&j, g);
 	json_array(&j, "sources");
 	for (size_t i = 0; i < g->playlist_count; i++)
 		add_source(&j, g->playlists[i].source, g->playlists[i].account);

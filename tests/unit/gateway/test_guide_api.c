@@ -77,7 +77,7 @@ at(const char *path)
 		size_t len = strcspn(path, "/");
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, path);
-		item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, atoi(name))
+		item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, (int)strtoul(name, NULL, 10))
 					   : cJSON_GetObjectItemCaseSensitive(item, name);
 		path += len + (path[len] == '/');
 	}

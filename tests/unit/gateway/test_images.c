@@ -442,7 +442,8 @@ START_TEST(many_who_ask_share_one_fetch)
 
 	open_images(PROXY);
 	origin.serve = NULL; /* it says nothing yet */
-	addr.sin_port = htons((uint16_t)atoi(strrchr(http_server_address(g.http, 0), ':') + 1));
+	addr.sin_port = htons(
+	    (uint16_t)strtoul(strrchr(http_server_address(g.http, 0), ':') + 1, NULL, 10));
 	snprintf(request, sizeof(request), "GET /images/logo/%.16s HTTP/1.1\r\nHost: a\r\n\r\n",
 	    world_id(0));
 	for (int i = 0; i < MANY; i++) {
