@@ -6,6 +6,7 @@ What a path does is a function that gets the connection; this file has one for
 every way in which providers fail.
 """
 
+import contextlib
 import gzip
 import socket
 import struct
@@ -109,7 +110,8 @@ class Provider:
         self.open = {}  # path: its sockets
         self.peak = {}  # most connections at a time, by path
         self.live_peak = 0  # of live streams, over all paths
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def clock(self):
         return time.monotonic() - self.began
@@ -153,6 +155,10 @@ class Provider:
 
     def close(self):
         self.over.set()
+        # The thread has to be out of accept() before the descriptor is another listener's.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
 
     def _accept(self):
