@@ -64,6 +64,7 @@ fetch_url(int fd, const char *url, struct err *err)
 {
 	CURL *easy = multi_easy();
 	CURLcode result;
+	long status = 0;
 
 	if (easy == NULL)
 		return err_set(err, ENOMEM, "out of memory");
@@ -76,7 +77,10 @@ fetch_url(int fd, const char *url, struct err *err)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &fd);
 	result = curl_easy_perform(easy);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(easy);
+	if (result == CURLE_HTTP_RETURNED_ERROR)
+		return err_set(err, EIO, "the server answered %ld", status);
 	if (result != CURLE_OK)
 		return err_set(err, EIO, "%s", curl_easy_strerror(result));
 	return 0;

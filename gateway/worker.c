@@ -43,6 +43,7 @@ struct worker { /* on pool->workers until it was reaped */
 	enum worker_state state;
 	pid_t pid;
 	_Bool reaped;
+	_Bool judged; /* it was at work and said itself why it failed: it is about the input */
 	int fd; /* our end of its socket; -1: none */
 	struct event *on_message, *on_deadline;
 	unsigned deadline_ms;
@@ -182,6 +183,7 @@ on_fail(struct wire_msg *msg, void *arg, struct err *err)
 	if (code == 0 || code > ERRNO_MAX)
 		return err_set(err, EPROTO, "bad fail message: %u is no errno", code);
 	err_set(&w->err, (int)code, "%s", text);
+	w->judged = w->reader.phase == WIRE_PHASE_WORK;
 	return 0;
 }
 
@@ -310,7 +312,8 @@ bury(struct worker *w, int status)
 			break;
 	if (w->state != WORKER_DISOWNED) {
 		if (judge(w, status, &err) < 0) {
-			err_wrap(&err, "worker '%s'", w->name);
+			if (!w->judged)
+				err_wrap(&err, "worker '%s'", w->name);
 			pool->stats.failed++;
 		}
 		w->events.ended(w->arg, err.code < 0 ? &err : NULL);

@@ -38,9 +38,9 @@ struct worker_events {
 	void (*result)(void *arg, const char *key, uint64_t value);
 	/*
 	 * err == NULL: it said done and exited 0. Else the code is what the worker
-	 * itself gave, -EPROTO for a bad message, -ETIMEDOUT for a deadline, or
-	 * -ECHILD when it was killed or left without a word. The worker is freed
-	 * after this returns.
+	 * itself gave (its text then stands alone: it is about the input), -EPROTO for
+	 * a bad message, -ETIMEDOUT for a deadline, or -ECHILD when it was killed or
+	 * left without a word. The worker is freed after this returns.
 	 */
 	void (*ended)(void *arg, const struct err *err);
 };
