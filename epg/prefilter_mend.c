@@ -20,7 +20,8 @@ struct mender {
 	const char *run; /* from here on the source is as it should be, and not in `out` yet */
 	const char *unplain, *end; /* the next such byte of the entry, once p is behind the last */
 	const struct aliases *aliases;
-	_Bool broken; /* something was */
+	_Bool broken;     /* something was */
+	_Bool endless[3]; /* a comment, CDATA section, instruction was never closed: no more are */
 };
 
 /* -- looking ------------------------------------------------------------------- */
@@ -35,7 +36,7 @@ skip_foreign(const char *p, const char *end)
 		uint32_t code;
 		_Bool utf8;
 
-		/* Most of them by far: all of two bytes, and all of three but the first and last. */
+		/* Most of them by far: those of two bytes, and of three up to U+CFFF. */
 		if (s[0] >= 0xc2 && s[0] <= 0xdf && end - p >= 2 && (s[1] & 0xc0) == 0x80) {
 			p += 2;
 			continue;
@@ -338,7 +339,11 @@ mend_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 	case TOKEN_END: mend_piece(m, at + 1, t.end - 1, PLACE_TAG); return t.end;
 	case TOKEN_COMMENT:
 	case TOKEN_CDATA:
-	case TOKEN_PI: close = token_find(t.kind, t.end, end); break;
+	case TOKEN_PI:
+		if (!m->endless[t.kind - TOKEN_COMMENT])
+			close = token_find(t.kind, t.end, end);
+		m->endless[t.kind - TOKEN_COMMENT] = close == NULL;
+		break;
 	case TOKEN_PART:
 	case TOKEN_STRAY:
 	case TOKEN_XML:
@@ -358,7 +363,13 @@ mend_token(struct mender *m, const char *at, const char *end, size_t tag_max)
 _Bool
 mend_entry(struct buf *out, const char *p, const char *end, size_t tag_max, const struct aliases *a)
 {
-	struct mender m = { out, p, scan_for_unplain(p, end), end, a, 0 };
+	struct mender m = {
+		.out = out,
+		.run = p,
+		.unplain = scan_for_unplain(p, end),
+		.end = end,
+		.aliases = a,
+	};
 
 	while (p < end && buf_status(out) == 0) {
 		const char *at = scan_for(p, end, '<');
