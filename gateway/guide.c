@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -38,26 +37,6 @@ count_turn(struct guide *g, uint64_t since_us)
 
 	if (took > g->info.swap_us_max)
 		g->info.swap_us_max = took;
-}
-
-static void
-close_files(int files[GUIDE_FILES])
-{
-	for (size_t i = 0; i < GUIDE_FILES; i++) {
-		if (files[i] != -1)
-			(void)close(files[i]);
-		files[i] = -1;
-	}
-}
-
-static void
-drop_output(struct guide *g)
-{
-	guide_index_unref(g->candidate);
-	g->candidate = NULL;
-	close_files(g->new_files);
-	for (size_t i = 0; i < GUIDE_FILES; i++)
-		file_abort(&g->out[i]);
 }
 
 /* -- ends of a build --------------------------------------------------------------- */
@@ -111,7 +90,7 @@ take_info(struct guide *g)
 static void
 end_build(struct guide *g)
 {
-	drop_output(g);
+	guide_drop_output(g);
 	g->restoring = 0;
 	g->info.building = 0;
 	g->info.done = g->info.total = 0;
@@ -164,47 +143,10 @@ end_good(struct guide *g, _Bool changed)
 
 /* -- checking and swapping ------------------------------------------------------------ */
 
-/* Opens what was written for those who will read it; the writer's descriptors go away. */
-static int
-open_output(struct guide *g)
-{
-	for (size_t i = 0; i < GUIDE_FILES; i++) {
-		g->new_files[i] = open(g->out[i].temp, O_RDONLY | O_CLOEXEC);
-		if (g->new_files[i] == -1)
-			return err_sys(&g->err, "'%s'", g->out[i].temp);
-	}
-	return 0;
-}
-
-/* The index and the text are of one making, as was checked; is the compressed one, too? */
-static int
-check_gzip(struct guide *g, const struct guide_index_info *index)
-{
-	struct stat st;
-
-	if (fstat(g->new_files[GUIDE_GZIP], &st) == -1)
-		return err_sys(&g->err, "'%s'", g->paths[GUIDE_GZIP]);
-	if ((uint64_t)st.st_size != index->gzip_bytes)
-		return err_set(&g->err, EBADMSG, "'%s' is of another making", g->paths[GUIDE_GZIP]);
-	return 0;
-}
-
-/* The index last: without the one that fits, the others count for nothing after a crash. */
-static int
-keep_output(struct guide *g)
-{
-	static const enum guide_file order[] = { GUIDE_GZIP, GUIDE_XML, GUIDE_INDEX };
-	int rc = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(order) && rc == 0; i++)
-		rc = file_replace(&g->out[order[i]], &g->err);
-	return rc;
-}
-
 static void
 swap(struct guide *g, const struct guide_index_info *index)
 {
-	close_files(g->files);
+	guide_close_files(g->files);
 	memcpy(g->files, g->new_files, sizeof(g->files));
 	for (size_t i = 0; i < GUIDE_FILES; i++)
 		g->new_files[i] = -1;
@@ -225,9 +167,9 @@ finish_check(struct guide *g)
 	int rc;
 
 	guide_index_get_info(g->candidate, &index);
-	rc = check_gzip(g, &index);
+	rc = guide_check_gzip(g, index.gzip_bytes);
 	if (rc == 0 && !g->restoring)
-		rc = keep_output(g);
+		rc = guide_keep_output(g);
 	if (rc == 0)
 		swap(g, &index);
 	return rc;
@@ -335,7 +277,7 @@ on_worker_ended(void *arg, const struct err *err)
 		return;
 	}
 	if (rc == 0)
-		rc = open_output(g);
+		rc = guide_open_output(g);
 	if (rc == 0)
 		rc = start_check(g);
 	if (rc < 0)
@@ -385,7 +327,7 @@ guide_restore(struct guide *g)
 	for (size_t i = 0; i < GUIDE_FILES; i++) {
 		g->new_files[i] = open(g->paths[i], O_RDONLY | O_CLOEXEC);
 		if (g->new_files[i] == -1) {
-			drop_output(g);
+			guide_drop_output(g);
 			return;
 		}
 	}
@@ -398,23 +340,6 @@ guide_restore(struct guide *g)
 }
 
 /* -- the public face ------------------------------------------------------------------- */
-
-static _Bool
-make_paths(struct guide *g, const char *data)
-{
-	static const char *const names[] = { "guide.xml", "guide.xml.gz", "guide.idx" };
-	_Bool ok = 1;
-
-	for (size_t i = 0; i < GUIDE_FILES; i++) {
-		if (asprintf(&g->paths[i], "%s/guide/%s", data, names[i]) == -1) {
-			g->paths[i] = NULL;
-			ok = 0;
-		}
-	}
-	if (asprintf(&g->meta_path, "%s/guide/guide.meta", data) == -1)
-		g->meta_path = NULL;
-	return ok && g->meta_path != NULL;
-}
 
 struct guide *
 guide_new(const struct guide_deps *deps, guide_ready_cb *ready, void *arg, struct err *err)
@@ -437,8 +362,8 @@ guide_new(const struct guide_deps *deps, guide_ready_cb *ready, void *arg, struc
 	g->check = evtimer_new(deps->base, on_check, g);
 	g->retry = evtimer_new(deps->base, on_look, g);
 	g->day = event_new(deps->base, -1, EV_PERSIST, on_look, g);
-	if (!make_paths(g, deps->data) || g->check == NULL || g->retry == NULL || g->day == NULL ||
-	    event_add(g->day, &look) == -1) {
+	if (!guide_make_paths(g, deps->data) || g->check == NULL || g->retry == NULL ||
+	    g->day == NULL || event_add(g->day, &look) == -1) {
 		err_set(err, ENOMEM, "out of memory");
 		guide_free(g);
 		return NULL;
@@ -459,8 +384,8 @@ guide_free(struct guide *g)
 		event_free(g->retry);
 	if (g->day != NULL)
 		event_free(g->day);
-	drop_output(g);
-	close_files(g->files);
+	guide_drop_output(g);
+	guide_close_files(g->files);
 	guide_index_unref(g->index);
 	guide_free_sources(g);
 	for (size_t i = 0; i < GUIDE_FILES; i++)

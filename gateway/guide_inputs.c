@@ -18,7 +18,6 @@
 
 #define BUILD_DEADLINE_MS (10 * 60 * 1000)
 #define DAY_S             86400
-#define META_MAX          256
 /* The new files, the old ones, what is wanted; then the listings. */
 #define GUIDE_FDS         (2 * GUIDE_FILES + 1)
 #define SETTING_ARGS      6
@@ -51,9 +50,8 @@ hash_number(uint64_t hash, uint64_t number)
 	return hash_fnv(hash, &number, sizeof(number));
 }
 
-/* Which file that is, by what is known without reading it. */
-static uint64_t
-hash_file(uint64_t hash, int rc, const struct stat *st)
+uint64_t
+guide_hash_file(uint64_t hash, int rc, const struct stat *st)
 {
 	if (rc == -1)
 		return hash_number(hash, 0);
@@ -78,7 +76,7 @@ guide_hash_inputs(const struct guide *g)
 	for (size_t i = 0; i < g->count; i++) {
 		struct stat st;
 
-		hash = hash_file(hash, stat(g->sources[i].path, &st), &st);
+		hash = guide_hash_file(hash, stat(g->sources[i].path, &st), &st);
 		hash = hash_number(hash, (uint64_t)g->sources[i].shift_s);
 	}
 	return hash != 0 ? hash : 1;
@@ -243,63 +241,4 @@ guide_start_worker(struct guide *g, const struct worker_events *events)
 	for (size_t i = GUIDE_FILES; i < job.fd_count; i++)
 		(void)close(job.fds[i]);
 	return rc;
-}
-
-/* -- what it was made of --------------------------------------------------------------- */
-
-static uint64_t
-hash_served(const struct guide *g)
-{
-	uint64_t hash = HASH_FNV_INIT;
-
-	for (size_t i = 0; i < GUIDE_FILES; i++) {
-		struct stat st;
-
-		hash = hash_file(hash, fstat(g->files[i], &st), &st);
-	}
-	return hash;
-}
-
-static int
-save_meta(const struct guide *g, struct err *err)
-{
-	struct file_save save;
-	char text[META_MAX];
-	int len, rc;
-
-	len = snprintf(text, sizeof(text), "inputs %016" PRIx64 "\nfiles %016" PRIx64 "\n",
-	    g->inputs, hash_served(g));
-	rc = file_begin(&save, g->meta_path, 0600, err);
-	if (rc < 0)
-		return rc;
-	rc = file_write_all(save.fd, text, (size_t)len, err);
-	if (rc == 0)
-		rc = file_replace(&save, err);
-	else
-		file_abort(&save);
-	return rc;
-}
-
-void
-guide_save_meta(struct guide *g)
-{
-	struct err err = ERR_INIT;
-
-	if (save_meta(g, &err) < 0)
-		log_warn_e(&g->log, &err, "the next life will make the guide anew");
-}
-
-uint64_t
-guide_load_meta(const struct guide *g)
-{
-	uint64_t inputs = 0, files = 0;
-	char *text = NULL;
-
-	if (file_load(g->meta_path, META_MAX, &text, NULL, NULL) < 0)
-		return 0;
-	if (sscanf(text, "inputs %" SCNx64 "\nfiles %" SCNx64, &inputs, &files) != 2 ||
-	    files != hash_served(g))
-		inputs = 0;
-	free(text);
-	return inputs;
 }

@@ -1,6 +1,7 @@
 /*
  * What the files of gateway/guide share, and nobody else uses: guide.c is the state machine;
- * guide_inputs.c knows what a guide is made of, and starts the worker on it.
+ * guide_inputs.c knows what a guide is made of, and starts the worker on it; guide_files.c
+ * has its files.
  */
 #ifndef GATEWAY_GUIDE_PARTS_H
 #define GATEWAY_GUIDE_PARTS_H
@@ -11,6 +12,7 @@
 #include "gateway/guide.h"
 
 struct event;
+struct stat;
 struct worker;
 struct worker_events;
 
@@ -57,6 +59,21 @@ uint64_t guide_hash_inputs(const struct guide *g);
 void guide_free_sources(struct guide *g);
 /* Starts the worker; g->out is begun. */
 int guide_start_worker(struct guide *g, const struct worker_events *events);
+/* Goes on with a hash by which file that is, as far as is known without reading it. */
+uint64_t guide_hash_file(uint64_t hash, int rc, const struct stat *st);
+
+/* -- guide_files.c ----------------------------------------------------------------- */
+
+_Bool guide_make_paths(struct guide *g, const char *data);
+void guide_close_files(int files[GUIDE_FILES]);
+/* Forgets what was being made. */
+void guide_drop_output(struct guide *g);
+/* Opens what was written for those who will read it, as new_files. */
+int guide_open_output(struct guide *g);
+/* The index and the text are of one making, as was checked; is the compressed one, too? */
+int guide_check_gzip(struct guide *g, uint64_t bytes);
+/* Puts what was written in the place of the last ones. */
+int guide_keep_output(struct guide *g);
 
 /* What the guide was made of, kept beside it. */
 void guide_save_meta(struct guide *g);

@@ -1,5 +1,6 @@
 #include "gateway/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
@@ -19,9 +20,7 @@
 
 /* A folder and the name in it that counts. */
 struct place {
-	char *folder;
-	const char *name; /* in `path` */
-	char *path;
+	char *folder, *path;
 	int wd; /* -1: not watched */
 };
 
@@ -80,6 +79,16 @@ begin_waiting(struct watch *w)
 
 /* -- the folders --------------------------------------------------------------------- */
 
+static const char *
+name_of(const struct place *place)
+{
+	const char *slash;
+
+	assert(place->path != NULL); /* add_place's */
+	slash = strrchr(place->path, '/');
+	return slash != NULL ? slash + 1 : place->path;
+}
+
 static void
 take_event(struct watch *w, const struct inotify_event *event)
 {
@@ -96,7 +105,7 @@ take_event(struct watch *w, const struct inotify_event *event)
 		if ((event->mask & IN_IGNORED) != 0)
 			place->wd = -1;
 		if ((event->mask & WRITTEN) != 0 && event->len > 0 &&
-		    strcmp(event->name, place->name) == 0) {
+		    strcmp(event->name, name_of(place)) == 0) {
 			begin_waiting(w);
 			return;
 		}
@@ -128,7 +137,6 @@ add_place(struct watch *w, char *path)
 
 	place->path = path;
 	place->wd = -1;
-	place->name = slash != NULL ? slash + 1 : path;
 	if (slash == NULL)
 		place->folder = strdup(".");
 	else
