@@ -156,7 +156,7 @@ prefilter_new(const struct prefilter_limits *limits, const struct prefilter_even
     void *arg)
 {
 	struct prefilter *p = calloc(1, sizeof(*p));
-	/* An entry and, behind it, what may turn out not to belong to it; and what is read ahead. */
+	/* An entry and what may turn out not to belong to it, and what is read ahead. */
 	size_t held = 2 * limits->entry_max + limits->tag_max + limits->prolog_max;
 
 	if (p == NULL)

@@ -126,27 +126,28 @@ predefined(const char *name, size_t len)
 	return 0;
 }
 
-/* Where the alias is or belongs; *ret_found says which. */
-static size_t
-alias_place(const struct aliases *a, const char *name, size_t len, _Bool *ret_found)
+/* The alias of that name, NULL: there is none; *ret_place is where it is or belongs. */
+static const struct alias *
+alias_find(const struct aliases *a, const char *name, size_t len, size_t *ret_place)
 {
 	size_t low = 0, high = a->count;
 
-	*ret_found = 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int order = strncmp(name, a->rows[mid].name, len);
+		const struct alias *row = &a->rows[mid];
+		int order = strncmp(name, row->name, len);
 
-		if (order == 0 && a->rows[mid].name[len] == '\0') {
-			*ret_found = 1;
-			return mid;
+		if (order == 0 && row->name[len] == '\0') {
+			*ret_place = mid;
+			return row;
 		}
 		if (order > 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low;
+	*ret_place = low;
+	return NULL;
 }
 
 /* Of what may stand in a name that we know: no blank, no mark of XML. */
@@ -164,8 +165,8 @@ void
 reference_read(struct reference *r, const char *p, const char *end, const struct aliases *a)
 {
 	const char *name = p + 1;
+	const struct alias *alias;
 	size_t len, place;
-	_Bool found = 0;
 
 	*r = (struct reference){ REFERENCE_NONE, '&', 1 };
 	if (name < end && *name == '#') {
@@ -186,9 +187,9 @@ reference_read(struct reference *r, const char *p, const char *end, const struct
 	r->code = predefined(name, len);
 	if (r->code != 0)
 		return;
-	place = alias_place(a, name, len, &found);
-	r->kind = found ? REFERENCE_ALIAS : REFERENCE_HTML;
-	r->code = found ? a->rows[place].code : html_entity(name, len);
+	alias = alias_find(a, name, len, &place);
+	r->kind = alias != NULL ? REFERENCE_ALIAS : REFERENCE_HTML;
+	r->code = alias != NULL ? alias->code : html_entity(name, len);
 	if (r->code == 0)
 		*r = (struct reference){ REFERENCE_NONE, '&', 1 };
 }
@@ -207,10 +208,9 @@ alias_release(struct aliases *a)
 static int
 alias_add(struct aliases *a, const char *name, size_t len, uint32_t code, struct err *err)
 {
-	_Bool found;
-	size_t place = alias_place(a, name, len, &found);
+	size_t place;
 
-	if (found || predefined(name, len) != 0)
+	if (alias_find(a, name, len, &place) != NULL || predefined(name, len) != 0)
 		return 0;
 	if (a->count == a->max)
 		return err_set(err, EBADMSG, "its DTD declares more than %u entities", a->max);
