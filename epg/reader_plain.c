@@ -235,7 +235,7 @@ read_value(struct plain *x, struct reader_attr *attr)
 	attr->value_len = (size_t)(stop - from);
 	if (!odd)
 		return 1;
-	/* What is decoded is never longer, so that earlier values of the tag stay where they are. */
+	/* What is decoded is never longer, so earlier values of the tag stay where they are. */
 	if (!buf_reserve(x->values, (size_t)(x->end - from)))
 		return -ENOMEM;
 	return decode_value(x, from, stop, attr);

@@ -291,9 +291,10 @@ read_fields(struct cursor *c, unsigned fields[FIELDS])
 	spaced = c->end - c->p > 3 && c->p[0] == '-' && c->p[3] == '-';
 	for (i = MONTH; i < FIELDS && c->p < c->end; i++) {
 		/* A blank, which is never the last, does for the T where digits follow. */
-		if (i == HOUR && (*c->p == 'T' || (is_blank(*c->p) && is_digit(c->p[1]))))
-			c->p++;
-		else if (spaced && *c->p == between[i])
+		_Bool begins_clock = i == HOUR &&
+		    (*c->p == 'T' || (is_blank(*c->p) && is_digit(c->p[1])));
+
+		if (begins_clock || (spaced && *c->p == between[i]))
 			c->p++;
 		else if (spaced || !is_digit(*c->p))
 			break;

@@ -13,6 +13,8 @@ import sys
 FUNCTION_WARN, FUNCTION_MAX = 60, 100  # lines, from the signature to the closing brace
 FILE_WARN, FILE_MAX = 400, 800  # lines
 PARAMETERS_MAX = 7
+# What a library calls has the parameters that the library gives it: startElementNs.
+CALLED_BY_LIBRARY = {("epg/reader_sax.c", "on_start")}
 
 
 def parameters(signature):
@@ -60,7 +62,8 @@ def main():
             judge(path, "lines in the file", sum(1 for _ in f), FILE_WARN, FILE_MAX)
     for path, name, line, lines, count in functions(paths):
         judge(f"{path}:{line}: {name}", "lines", lines, FUNCTION_WARN, FUNCTION_MAX)
-        judge(f"{path}:{line}: {name}", "parameters", count, PARAMETERS_MAX, PARAMETERS_MAX)
+        if (path, name) not in CALLED_BY_LIBRARY:
+            judge(f"{path}:{line}: {name}", "parameters", count, PARAMETERS_MAX, PARAMETERS_MAX)
     sys.exit(1 if failed else 0)
 
 

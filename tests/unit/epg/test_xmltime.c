@@ -184,7 +184,7 @@ END_TEST
 static const struct {
 	const char *zone, *text, *utc;
 } local[] = {
-	/* Forward at 1:00 UTC: 1:00 to 2:00 is not shown. Back at 1:00 UTC: 1:00 to 2:00 is twice. */
+	/* Forward at 1:00 UTC: 1:00 to 2:00 is not shown. Back at 1:00 UTC: it is twice. */
 	{ "Europe/London", "20240101120000", "20240101120000 +0000" },
 	{ "Europe/London", "20240701120000", "20240701110000 +0000" },
 	{ "Europe/London", "20240331005959", "20240331005959 +0000" },
