@@ -10,9 +10,8 @@
 #include "epg/listings_format.h"
 #include "epg/wanted.h"
 
-/* What is mapped at once while all of it is checked. */
-#define CHECK_PIECE (1u << 20)
-#define CHECK_ROWS  (1u << 16)
+/* Rows after whose check their pages are given back: 1 MiB. */
+#define CHECK_ROWS (1u << 16)
 
 /*
  * Programmes' texts are not read by mapping them: where a source goes by time, a channel's
@@ -28,6 +27,7 @@ struct window {
 	size_t len, room;
 	uint64_t place; /* of its first byte in the texts */
 	size_t ahead;
+	uint64_t broken; /* texts that were refused */
 };
 
 struct listings {
@@ -73,17 +73,6 @@ texts(const struct listings *l)
 	return (const char *)l->map.data + l->header.texts.offset;
 }
 
-/* The record that begins at that place of the texts; NULL: none does. */
-static const char *
-text_at(const struct listings *l, uint64_t place)
-{
-	const char *text = texts(l);
-
-	if (place == 0 || place >= l->header.texts.len || text[place - 1] != '\0')
-		return NULL;
-	return text + place;
-}
-
 /* -- opening -------------------------------------------------------------------------- */
 
 static int
@@ -106,7 +95,7 @@ check_header(struct listings *l, struct err *err)
 	channels = h->channels.len / sizeof(struct listings_channel_row);
 	programmes = h->programmes.len / sizeof(struct listings_row);
 	if (!snapshot_holds(&l->map, &h->texts, 1) || h->texts.len == 0 ||
-	    h->texts.len > LISTINGS_PLACE_MAX ||
+	    h->texts.len > LISTINGS_PLACE_MAX || texts(l)[h->texts.len - 1] != '\0' ||
 	    !snapshot_holds(&l->map, &h->channels, sizeof(struct listings_channel_row)) ||
 	    !snapshot_holds(&l->map, &h->programmes, sizeof(struct listings_row)) ||
 	    channels > LISTINGS_CHANNELS_MAX || programmes > LISTINGS_PROGRAMMES_MAX)
@@ -114,37 +103,6 @@ check_header(struct listings *l, struct err *err)
 	l->channels = (uint32_t)channels;
 	l->programmes = (uint32_t)programmes;
 	return 0;
-}
-
-/*
- * All records, one behind the other, from the first byte of the texts to the last. Behind
- * this every NUL but the last has a sound record behind it, and every i has its x.
- */
-static int
-check_texts(struct listings *l, struct err *err)
-{
-	const char *start = texts(l), *end = start + l->header.texts.len, *p = start + 1;
-	const char *dropped = start;
-	_Bool id_before = 0;
-
-	if (start[0] != '\0' || end[-1] != '\0')
-		return broken(err, "its texts do not end");
-	while (p < end) {
-		char kind = *p;
-
-		if ((kind == 'x') != id_before)
-			return broken(err, "a channel without its elements");
-		p = listings_check_record(p, end);
-		if (p == NULL)
-			return broken(err, "a text that no guide can hold");
-		id_before = kind == 'i';
-		if (p - dropped >= CHECK_PIECE) {
-			file_map_drop(&l->map, l->header.texts.offset + (uint64_t)(dropped - start),
-			    (size_t)(p - dropped));
-			dropped = p;
-		}
-	}
-	return id_before ? broken(err, "a channel without its elements") : 0;
 }
 
 static _Bool
@@ -162,24 +120,42 @@ check_rows_of(const struct listings *l, uint32_t first, uint32_t count)
 	return 1;
 }
 
+/* Bytes of the records of a channel at that place: id and elements; 0: they are not there. */
+static uint64_t
+channel_size(const struct listings *l, uint64_t place)
+{
+	const char *start = texts(l) + place, *end = texts(l) + l->header.texts.len, *p = NULL;
+
+	if (*start == 'i')
+		p = listings_check_record(start, end);
+	if (p == NULL || p == end || *p != 'x')
+		return 0;
+	p = listings_check_record(p, end);
+	return p == NULL ? 0 : (uint64_t)(p - start);
+}
+
 static int
 check_channels(struct listings *l, struct err *err)
 {
-	uint64_t total = 0;
+	uint64_t total = 0, bytes = 0;
 
 	for (uint32_t i = 0; i < l->channels; i++) {
 		struct listings_channel_row row = channel_row_get(l, i);
-		const char *id = text_at(l, row.place);
-		uint64_t key;
+		uint64_t size = 0, key;
+		const char *id;
 
-		if (id == NULL || id[0] != 'i')
-			return broken(err, "a channel without its text");
-		/* No row may be looked at for many channels. */
+		/* No text and no row may be looked at for many channels. */
+		if (row.place < l->header.texts.len)
+			size = channel_size(l, row.place);
+		bytes += size;
+		if (size == 0 || bytes > l->header.texts.len)
+			return broken(err, "a channel without its texts");
 		total += row.count;
 		if (total > l->programmes || row.first > l->programmes - row.count ||
 		    !check_rows_of(l, row.first, row.count))
 			return broken(err, "programmes out of order");
-		key = wanted_key(id + 1, strlen(id + 1));
+		id = texts(l) + row.place + 1;
+		key = wanted_key(id, strlen(id));
 		if (hash_map_get(&l->ids, key, UINT32_MAX) != UINT32_MAX)
 			return broken(err, "a channel that is there twice");
 		if (hash_map_put(&l->ids, key, i) < 0)
@@ -211,8 +187,6 @@ listings_open(struct listings **ret, int fd, struct err *err)
 	rc = file_map_fd(&l->map, fd, err);
 	if (rc == 0)
 		rc = check_header(l, err);
-	if (rc == 0)
-		rc = check_texts(l, err);
 	if (rc == 0)
 		rc = check_channels(l, err);
 	if (rc < 0) {
@@ -316,23 +290,23 @@ move_window(const struct listings *l, uint64_t place, size_t need)
 	return 1;
 }
 
-/* The programme's record at that place, a NUL on either side; NULL: there is none. */
+/* The record at that place, of `size` bytes and a NUL; NULL: none of a programme is there. */
 static const char *
 record_at(const struct listings *l, uint64_t place, uint32_t size)
 {
 	struct window *w = l->window;
-	size_t need = size + 2u;
 	const char *p;
 
-	if (place == 0 || place >= l->header.texts.len || size >= l->header.texts.len - place)
+	if (place >= l->header.texts.len || size >= l->header.texts.len - place)
 		return NULL;
-	if ((place - 1 < w->place || place - 1 + need > w->place + w->len) &&
-	    !move_window(l, place - 1, need))
+	if ((place < w->place || place + size + 1 > w->place + w->len) &&
+	    !move_window(l, place, size + 1u))
 		return NULL;
-	p = w->data + (place - 1 - w->place);
-	if (p[0] != '\0' || p[1] != 'p' || memchr(p + 1, '\0', need - 1) != p + need - 1)
+	p = w->data + (place - w->place);
+	if (p[0] != 'p' || p[size] != '\0' ||
+	    listings_check_record(p, p + size + 1) != p + size + 1)
 		return NULL;
-	return p + 1;
+	return p;
 }
 
 void
@@ -340,16 +314,24 @@ listings_get_programme(const struct listings *l, uint32_t i, struct listings_pro
 {
 	static const char nothing[] = "<title></title>\n";
 	struct listings_row row = row_get(l, i);
+	uint64_t place = row.place | (uint64_t)(row.size >> LISTINGS_PLACE_SHIFT) << 32;
 	uint32_t size = row.size & LISTINGS_RECORD_MAX;
-	const char *text = record_at(l,
-	    row.place | (uint64_t)(row.size >> LISTINGS_PLACE_SHIFT) << 32, size);
+	const char *text = record_at(l, place, size);
 
 	*ret = (struct listings_programme){ row.start, row.stop, "", 0, nothing,
 		sizeof(nothing) - 1 };
-	if (text == NULL)
+	if (text == NULL) {
+		l->window->broken++;
 		return;
+	}
 	ret->attrs = text + 1;
 	ret->body = memchr(text, '<', size);
 	ret->attrs_len = (size_t)(ret->body - ret->attrs);
 	ret->body_len = (size_t)(text + size - ret->body);
+}
+
+uint64_t
+listings_broken(const struct listings *l)
+{
+	return l->window->broken;
 }

@@ -44,8 +44,9 @@ int listings_writer_finish(struct listings_writer *w, struct listings_counts *re
 /* -- reading ---------------------------------------------------------------- */
 
 /*
- * Maps and checks all of it; the file is not trusted: who wrote it read hostile bytes.
- * -EBADMSG, or listings that whatever their writer was
+ * Maps the tables and the channels and checks them; programmes' texts are checked as they are
+ * read. The file is not trusted: who wrote it read hostile bytes. -EBADMSG, or listings that,
+ * whatever their writer was
  *
  * - have programmes that, channel by channel, are in order and do not overlap;
  * - leave a guide well-formed that they are copied into: attributes and children are UTF-8
@@ -57,7 +58,6 @@ int listings_writer_finish(struct listings_writer *w, struct listings_counts *re
  *   them: to be escaped by who writes them.
  *
  * They need not be valid: who took the writer over may write any text, under any name.
- * A row that points at no programme's text reads as one with an empty title.
  *
  * Memory: the channels' ids, 24 bytes each, and a window of 64 KiB. Reading a channel's
  * texts in order costs a read(2) for each 64 KiB where a source goes channel by channel;
@@ -86,7 +86,10 @@ struct listings_programme { /* texts are good until the next one of these listin
 	const char *body; /* the children, a line each */
 	size_t body_len;
 };
+/* One whose text is broken, or cannot be read, has an empty title, and is counted. */
 void listings_get_programme(const struct listings *l, uint32_t i, struct listings_programme *ret);
+/* Texts that were broken so far: a file with any is not what its writer wrote. */
+uint64_t listings_broken(const struct listings *l);
 /* Its times alone, without a look at its text. */
 void listings_get_times(const struct listings *l, uint32_t i, int64_t *start, int64_t *stop);
 /*

@@ -100,11 +100,11 @@ reference(const char *p)
 	return 0;
 }
 
+/* A text from where something stands in it that is not plain. */
 static const char *
-skip_text(const char *p, const char *end, _Bool quoted)
+skip_odd(const char *p, const char *end, _Bool quoted)
 {
-	for (;;) {
-		p = skip_plain(p, end);
+	for (;; p = skip_plain(p, end)) {
 		if ((unsigned char)*p >= 0x80) {
 			const char *here = p;
 
@@ -123,6 +123,13 @@ skip_text(const char *p, const char *end, _Bool quoted)
 			return p;
 		}
 	}
+}
+
+static inline const char *
+skip_text(const char *p, const char *end, _Bool quoted)
+{
+	p = skip_plain(p, end);
+	return *p == (quoted ? '"' : '<') ? p : skip_odd(p, end, quoted);
 }
 
 /* -- tags ---------------------------------------------------------------------- */
@@ -188,9 +195,21 @@ struct nest {
 	size_t depth;
 };
 
+/* The name stands before `p`: what can be read here can be read there. */
+static inline _Bool
+begins_with(const char *p, const char *end, struct span name)
+{
+	unsigned differ;
+
+	if (name.len >= SCAN_WIDTH || end - p < SCAN_WIDTH)
+		return strncmp(p, name.p, name.len) == 0;
+	differ = scan_mask((scan_bytes)(scan_load(p) != scan_load(name.p)));
+	return (differ & ((1u << name.len) - 1)) == 0;
+}
+
 /* It must be that of the element that was opened last. */
 static inline const char *
-skip_end_tag(const char *p, struct nest *nest)
+skip_end_tag(const char *p, const char *end, struct nest *nest)
 {
 	struct span name;
 
@@ -198,7 +217,7 @@ skip_end_tag(const char *p, struct nest *nest)
 		return NULL;
 	name = nest->open[--nest->depth];
 	p += strlen("</");
-	if (strncmp(p, name.p, name.len) != 0 || p[name.len] != '>')
+	if (!begins_with(p, end, name) || p[name.len] != '>')
 		return NULL;
 	return p + name.len + 1;
 }
@@ -211,7 +230,7 @@ skip_tag(const char *p, const char *end, struct nest *nest)
 	struct span name;
 
 	if (p[1] == '/')
-		return skip_end_tag(p, nest);
+		return skip_end_tag(p, end, nest);
 	p = skip_name(p + 1, end, &name);
 	if (name.len == 0 || is_structure(name))
 		return NULL;

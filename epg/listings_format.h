@@ -2,9 +2,8 @@
  * The listings snapshot's layout, for its writer and its reader. Host byte order: it
  * never leaves the machine.
  *
- * The texts are records, each one NUL after the one before (the first byte is a NUL too):
- * the letter of its kind, and what listings_check.c makes sure of. No record holds a NUL,
- * so who stands behind a NUL and knows the next one has a whole record.
+ * The texts are records: the letter of its kind, what listings_check.c makes sure of, and
+ * a NUL. Before the first one stands a NUL too, so that the texts always end with one.
  *
  *	p ATTRS BODY	a programme; the attributes end where the body's first < stands
  *	i ID		a channel; behind it always

@@ -395,6 +395,11 @@ write_programmes(struct job *job, struct err *err)
 		if (++done % PROGRESS_EVERY == 0)
 			(void)wire_progress(WIRE_FD, done, job->counts.channels);
 	}
+	for (size_t i = 0; rc == 0 && i < job->count; i++) {
+		if (listings_broken(job->listings[i]) > 0)
+			rc = err_set(err, EBADMSG,
+			    "one of the listings is broken: a text that no guide can hold");
+	}
 	if (rc == 0 && job->madeup == GUIDE_MADEUP_MAX && job->empty > 0)
 		rc = wire_note(WIRE_FD, 0,
 		    "more channels have no guide than guides are made up; the first have one");

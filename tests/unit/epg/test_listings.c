@@ -617,6 +617,36 @@ START_TEST(a_hostile_file_is_refused_or_harmless)
 }
 END_TEST
 
+/* It costs that programme its text, and whoever asks is told. */
+START_TEST(a_broken_text_is_not_given_out)
+{
+	static const char text[] = "<title>Three</title>";
+	int fd = small_listings();
+	struct listings_programme p;
+	struct listings *l;
+	struct stat st;
+	char *data, *at;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	data = malloc((size_t)st.st_size);
+	ck_assert_int_eq(pread(fd, data, (size_t)st.st_size, 0), st.st_size);
+	at = memmem(data, (size_t)st.st_size, text, strlen(text));
+	ck_assert_int_eq(pwrite(fd, "<", 1, at - data + 8), 1);
+	l = open_listings(fd);
+	for (uint32_t i = 0; i < 2; i++) {
+		listings_get_programme(l, i, &p);
+		ck_assert_uint_eq(listings_broken(l), 0);
+	}
+	listings_get_programme(l, 2, &p);
+	ck_assert_uint_eq(listings_broken(l), 1);
+	ck_assert_uint_eq(p.body_len, strlen("<title></title>\n"));
+	ck_assert_int_eq(memcmp(p.body, "<title></title>\n", p.body_len), 0);
+	listings_close(l);
+	free(data);
+	close(fd);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	_Bool sound;
@@ -725,6 +755,6 @@ UNIT_MAIN("listings", UNIT_TEST(empty_listings_are_whole), UNIT_TEST(what_was_ad
     UNIT_ROWS(a_length_has_units, ARRAY_LEN(lengths)),
     UNIT_ROWS(the_order_of_a_source_does_not_matter, 4), UNIT_TEST(rows_are_sorted_in_place),
     UNIT_TEST(a_file_that_is_not_finished_is_not_opened), UNIT_TEST(a_full_disk_is_said),
-    UNIT_TEST(a_hostile_file_is_refused_or_harmless),
+    UNIT_TEST(a_hostile_file_is_refused_or_harmless), UNIT_TEST(a_broken_text_is_not_given_out),
     UNIT_ROWS(only_what_leaves_a_guide_well_formed_is_a_programme, ARRAY_LEN(programmes)),
     UNIT_TEST(long_texts_are_looked_at_everywhere))
