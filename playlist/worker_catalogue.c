@@ -3,10 +3,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/unpack.h"
 #include "base/job.h"
 #include "base/list.h"
 #include "base/sandbox.h"
+#include "base/unpack.h"
 #include "base/url.h"
 #include "base/wire.h"
 #include "playlist/catalogue.h"
