@@ -18,7 +18,7 @@
  * The input is UTF-8 or close to it (epg/encoding.h makes it so), hostile, and cut
  * anywhere: what comes out is the same, though it may come later. A comment, CDATA section
  * or instruction in an entry that does not end within entry_max bytes is no such thing,
- * nor is a tag of more than 64 values. No entity is ever expanded but the characters that
+ * nor is a tag of more than 40 values. No entity is ever expanded but the characters that
  * HTML names and those that the document's own internal subset declares as aliases of
  * single characters; a document that declares any other entity is refused.
  */

@@ -16,7 +16,7 @@
  * Values of one tag: with more it is no tag. Without the limit a text in which every '<' seems to
  * begin a tag of tag_max bytes would be walked through from each of them.
  */
-#define TOKEN_VALUES_MAX 64
+#define TOKEN_VALUES_MAX 40
 #define TOKEN_VALUE_MIN  4 /* bytes that one takes: a="" */
 
 enum token_kind {
