@@ -26,7 +26,8 @@ int job_read(int fd, job_feed_cb *feed, void *arg, struct err *err);
 
 /*
  * Brings a file to the disk. Here, for the gateway's loop never waits for the disk
- * (file_replace). What cannot be synced (a memory file) is fine.
+ * (file_replace). What cannot last is fine as it is: a memory file, a file without a
+ * name.
  */
 int job_sync(int fd, struct err *err);
 
