@@ -14,6 +14,7 @@ struct err;
 
 #define LIBXML_FUNCTIONS(X)           \
 	X(xmlInitParser)              \
+	X(xmlSetStructuredErrorFunc)  \
 	X(xmlSetExternalEntityLoader) \
 	X(xmlNewParserCtxt)           \
 	X(xmlFreeParserCtxt)          \

@@ -38,13 +38,12 @@ struct reader_events {
 };
 
 struct reader_counts {
-	uint64_t packed; /* bytes in */
-	struct prefilter_counts
-	    text;          /* the prefilter's; `broken` counts what was refused here too */
-	uint64_t kept;     /* programmes given to `entry` */
-	uint64_t timeless; /* programmes without a start that can be read: dropped */
-	uint64_t unknown;  /* elements and attributes that the DTD does not have */
-	uint64_t parsed;   /* bytes of entries that were parsed, mended */
+	uint64_t packed;              /* bytes in */
+	struct prefilter_counts text; /* `broken` counts what was refused here too */
+	uint64_t kept;                /* programmes given to `entry` */
+	uint64_t timeless;            /* programmes without a start that can be read: dropped */
+	uint64_t unknown;             /* elements and attributes that the DTD does not have */
+	uint64_t parsed;              /* bytes of entries that were parsed, mended */
 };
 
 /* libxml_load() first (epg/libxml.h): it reads files. NULL: no memory. */

@@ -11,6 +11,7 @@
 #define PLAIN_DEPTH 32
 #define PLAIN_ATTRS 32
 
+/* A parse. Its steps return whether what they read is plain, where they do not say else. */
 struct plain {
 	struct reader_entry *b;
 	struct buf *values;
@@ -119,7 +120,7 @@ read_reference(struct buf *out, const char *p, const char *end)
 }
 
 /* The text up to `stop`, in which something is no plain text, piece by piece. */
-static int
+static _Bool
 read_odd_text(struct plain *x, const char *stop)
 {
 	const char *run = x->p;
@@ -149,29 +150,29 @@ read_odd_text(struct plain *x, const char *stop)
 	return 1;
 }
 
-/* From behind a tag up to the next '<'. 1, or 0: it is not plain. */
-static int
+/* From behind a tag up to the next '<'. */
+static _Bool
 read_text(struct plain *x)
 {
 	const char *stop = scan_for(x->p, x->end, '<');
-	int rc = 1;
+	_Bool plain = 1;
 
 	if (stop == x->end)
 		return 0;
 	if (x->odd < x->p)
 		x->odd = next_odd(x->p, x->end);
 	if (x->odd < stop)
-		rc = read_odd_text(x, stop);
+		plain = read_odd_text(x, stop);
 	else if (stop > x->p)
 		reader_entry_text(x->b, x->p, (size_t)(stop - x->p));
 	x->p = stop;
-	return rc;
+	return plain;
 }
 
 /* -- tags --------------------------------------------------------------------- */
 
 /* Decodes [from, stop), which may hold references, into `values`, which has room for it. */
-static int
+static _Bool
 decode_value(struct plain *x, const char *from, const char *stop, struct reader_attr *attr)
 {
 	size_t at = x->values->len;
@@ -212,8 +213,8 @@ value_mark(const char *p, const char *end, char quote)
 	return p;
 }
 
-/* The value behind its '='. 1; 0: it is not plain; -ENOMEM. */
-static int
+/* The value behind its '='. */
+static _Bool
 read_value(struct plain *x, struct reader_attr *attr)
 {
 	char quote = here(x);
@@ -233,12 +234,7 @@ read_value(struct plain *x, struct reader_attr *attr)
 	x->p = stop + 1;
 	attr->value = from;
 	attr->value_len = (size_t)(stop - from);
-	if (!odd)
-		return 1;
-	/* What is decoded is never longer, so earlier values of the tag stay where they are. */
-	if (!buf_reserve(x->values, (size_t)(x->end - from)))
-		return -ENOMEM;
-	return decode_value(x, from, stop, attr);
+	return odd ? decode_value(x, from, stop, attr) : 1;
 }
 
 static _Bool
@@ -252,8 +248,8 @@ is_twice(const struct plain *x, const struct reader_attr *attr)
 	return 0;
 }
 
-/* The attributes up to the '>' or '/'. 1; 0: they are not plain; -ENOMEM. */
-static int
+/* The attributes up to the '>' or '/'. */
+static _Bool
 read_attrs(struct plain *x)
 {
 	x->attr_count = 0;
@@ -261,7 +257,6 @@ read_attrs(struct plain *x)
 	for (;;) {
 		const char *before = x->p;
 		struct reader_attr *attr = &x->attrs[x->attr_count];
-		int rc;
 
 		skip_blanks(x);
 		if (here(x) == '>' || here(x) == '/')
@@ -278,9 +273,8 @@ read_attrs(struct plain *x)
 			return 0;
 		x->p++;
 		skip_blanks(x);
-		rc = read_value(x, attr);
-		if (rc <= 0)
-			return rc;
+		if (!read_value(x, attr))
+			return 0;
 		x->attr_count++;
 	}
 }
@@ -293,11 +287,8 @@ read_start(struct plain *x)
 	size_t len = read_name(x);
 	int rc;
 
-	if (len == 0 || x->depth == PLAIN_DEPTH)
+	if (len == 0 || x->depth == PLAIN_DEPTH || !read_attrs(x))
 		return -EINVAL;
-	rc = read_attrs(x);
-	if (rc <= 0)
-		return rc < 0 ? rc : -EINVAL;
 	rc = reader_entry_start(x->b, name, len, x->attrs, x->attr_count);
 	if (rc < 0)
 		return rc;
@@ -340,6 +331,10 @@ reader_plain_parse(struct reader_entry *b, struct buf *values, const char *text,
 	struct plain x;
 	int rc = 0;
 
+	/* No value is longer than what it was written as. */
+	buf_clear(values);
+	if (!buf_reserve(values, len))
+		return -ENOMEM;
 	x.b = b;
 	x.values = values;
 	x.p = x.odd = text;

@@ -42,10 +42,12 @@ halt(struct reader_sax *s, int rc)
 {
 	s->context->instate = XML_PARSER_EOF;
 	s->context->disableSAX = 1;
-	if (s->rc == 0) {
-		s->rc = rc;
+	if (s->rc != 0)
+		return;
+	s->rc = rc;
+	/* Memory may be short before there is anything to read. */
+	if (s->context->input != NULL)
 		s->fault->at = (size_t)((const char *)s->context->input->cur - s->text.data);
-	}
 }
 
 /* What came of giving the builder an event. */
