@@ -1,7 +1,7 @@
 /*
  * The listings of one source as a snapshot file: its channels, and of those that were
  * wanted the programmes, sorted and made plausible, as XML that is ready to be copied. The
- * listings worker writes it, the guide worker maps it; both are in jails.
+ * listings worker writes it, the guide worker reads it; both are in jails.
  *
  * A source's programmes are settled when the file is finished, channel by channel: sorted
  * by start; of two with one start the richer stays; a missing stop is the next start, at

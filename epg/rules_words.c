@@ -1,8 +1,9 @@
+#include "epg/rules_words.h"
+
 #include <string.h>
 #include <utf8proc.h>
 
 #include "base/list.h"
-#include "epg/rules_words.h"
 
 const char *const rules_kind_names[RULES_KINDS] = {
 	[RULES_MOVIE] = "Movie",
