@@ -71,8 +71,14 @@ guide_config(const struct config *config, size_t i, const char *rules)
 
 	wanted.zone = config->guides[i].zone;
 	wanted.ignore_offsets = config->guides[i].ignore_offsets != 0;
-	/* A day more: the guide's window begins with a day, wherever we are. */
-	wanted.past_s = (config->guide.days_back + UINT64_C(1)) * DAY_S;
+	/*
+	 * Two days more: the guide's window begins with a day, wherever we are, and times that
+	 * a channel's tvg-shift moves on by hours come into it. So do those that the source's
+	 * own timeshift moves.
+	 */
+	wanted.past_s = (config->guide.days_back + UINT64_C(2)) * DAY_S;
+	if (config->guides[i].shift_s > 0)
+		wanted.past_s += (uint64_t)config->guides[i].shift_s;
 	wanted.rules = rules;
 	return wanted;
 }
