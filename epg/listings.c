@@ -105,8 +105,9 @@ check_header(struct listings *l, struct err *err)
 	return 0;
 }
 
+/* *bytes: what their texts take is added. */
 static _Bool
-check_rows_of(const struct listings *l, uint32_t first, uint32_t count)
+check_rows_of(const struct listings *l, uint32_t first, uint32_t count, uint64_t *bytes)
 {
 	uint32_t after = 0; /* the stop of the one before */
 
@@ -116,6 +117,7 @@ check_rows_of(const struct listings *l, uint32_t first, uint32_t count)
 		if (row.start == 0 || row.start < after || row.stop <= row.start)
 			return 0;
 		after = row.stop;
+		*bytes += (row.size & LISTINGS_RECORD_MAX) + 1u;
 	}
 	return 1;
 }
@@ -144,7 +146,7 @@ check_channels(struct listings *l, struct err *err)
 		uint64_t size = 0, key;
 		const char *id;
 
-		/* No text and no row may be looked at for many channels. */
+		/* No text and no row may be looked at for many channels or programmes. */
 		if (row.place < l->header.texts.len)
 			size = channel_size(l, row.place);
 		bytes += size;
@@ -152,8 +154,10 @@ check_channels(struct listings *l, struct err *err)
 			return broken(err, "a channel without its texts");
 		total += row.count;
 		if (total > l->programmes || row.first > l->programmes - row.count ||
-		    !check_rows_of(l, row.first, row.count))
+		    !check_rows_of(l, row.first, row.count, &bytes))
 			return broken(err, "programmes out of order");
+		if (bytes > l->header.texts.len)
+			return broken(err, "programmes that share their texts");
 		id = texts(l) + row.place + 1;
 		key = wanted_key(id, strlen(id));
 		if (hash_map_get(&l->ids, key, UINT32_MAX) != UINT32_MAX)

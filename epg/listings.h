@@ -53,7 +53,9 @@ int listings_writer_finish(struct listings_writer *w, struct listings_counts *re
  *   of XML 1.0's characters, with none but its five references, no comment, CDATA or
  *   instruction; attributes of <programme> are those of xmltv_programme_attrs, each once;
  *   children are whole elements, each with a newline behind it and no text between, at most
- *   three deep, and none is called tv, channel or programme;
+ *   three deep, and none is called tv, channel or programme; those of a channel are a line
+ *   each;
+ * - have programmes whose texts together are no longer than the file;
  * - have channel ids that are not empty, UTF-8 of XML 1.0's characters, no controls among
  *   them: to be escaped by who writes them.
  *

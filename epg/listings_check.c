@@ -245,19 +245,25 @@ skip_tag(const char *p, const char *end, struct nest *nest)
 	return p + 1;
 }
 
-/* Elements, each with a newline behind it; also none. NULL: others than that. */
+/*
+ * Elements, each with a newline behind it; also none. NULL: others than that. `lines`: no
+ * newline stands in them either.
+ */
 static const char *
-skip_elements(const char *p, const char *end)
+skip_elements(const char *p, const char *end, _Bool lines)
 {
 	struct nest nest = { .depth = 0 };
 
 	while (*p == '<') {
-		p = skip_tag(p, end, &nest);
+		const char *text = p = skip_tag(p, end, &nest);
+
 		if (p == NULL)
 			return NULL;
 		if (nest.depth > 0)
 			p = skip_text(p, end, 0);
 		else if (*p++ != '\n')
+			return NULL;
+		if (lines && nest.depth > 0 && memchr(text, '\n', (size_t)(p - text)) != NULL)
 			return NULL;
 	}
 	return nest.depth == 0 ? p : NULL;
@@ -287,7 +293,7 @@ skip_programme(const char *p, const char *end)
 		if (!is_programme_attr(attrs.names[i]))
 			return NULL;
 	}
-	return skip_elements(p, end);
+	return skip_elements(p, end, 0);
 }
 
 static const char *
@@ -309,7 +315,7 @@ listings_check_record(const char *p, const char *end)
 	switch (*p) {
 	case 'p': p = skip_programme(p + 1, end); break;
 	case 'i': p = skip_id(p + 1, end); break;
-	case 'x': p = skip_elements(p + 1, end); break;
+	case 'x': p = skip_elements(p + 1, end, 1); break;
 	default: return NULL;
 	}
 	return p != NULL && *p == '\0' ? p + 1 : NULL;

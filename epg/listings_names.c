@@ -13,8 +13,14 @@
 #include "epg/wanted.h"
 
 /* XML of one channel: what a later <channel> adds beyond it is not kept. */
-#define XML_MAX   (16u << 10)
-#define TEXTS_MAX (UINT32_C(1) << 30) /* of all channels; their places are 32 bits */
+#define XML_MAX    (16u << 10)
+#define TEXTS_MAX  (UINT32_C(1) << 30) /* of all channels; their places are 32 bits */
+/*
+ * Of one id, <channel>s that differ from what is known: each is compared with all of that, so a
+ * source of nothing else would take hours.
+ */
+#define MERGED_MAX 64
+#define DEAD_FREE  (1u << 20) /* bytes that may be left behind */
 
 void
 listings_names_init(struct listings_names *names)
@@ -165,6 +171,27 @@ merge(struct buf *out, struct line old, struct line more)
 	return rc;
 }
 
+/* Takes out of the texts what is nobody's any more. */
+static void
+compact(struct listings_names *names)
+{
+	struct buf kept;
+
+	buf_init(&kept, TEXTS_MAX);
+	if (!buf_reserve(&kept, names->texts.len - names->dead))
+		return; /* it is only memory that is saved */
+	for (uint32_t i = 0; i < names->count; i++) {
+		struct listings_name *name = &names->list[i];
+		size_t at = kept.len;
+
+		buf_add(&kept, names->texts.data + name->text, name->size);
+		name->text = (uint32_t)at;
+	}
+	buf_release(&names->texts);
+	names->texts = kept;
+	names->dead = 0;
+}
+
 static void
 replace_xml(struct listings_names *names, struct listings_name *name, const struct buf *xml)
 {
@@ -173,8 +200,10 @@ replace_xml(struct listings_names *names, struct listings_name *name, const stru
 
 	if (name->text + name->size == texts->len) {
 		buf_truncate(texts, name->text + head);
-	} else { /* what stood there is left behind: it is rare, and short */
+	} else { /* what stood there is left behind */
 		size_t text = texts->len;
+
+		names->dead += name->size;
 
 		if (buf_reserve(texts, head))
 			buf_add(texts, texts->data + name->text, head);
@@ -182,6 +211,8 @@ replace_xml(struct listings_names *names, struct listings_name *name, const stru
 	}
 	buf_add(texts, xml->data, xml->len + 1);
 	name->size = (uint32_t)(texts->len - name->text);
+	if (buf_status(texts) == 0 && names->dead > DEAD_FREE && names->dead > texts->len / 2)
+		compact(names);
 }
 
 int
@@ -194,8 +225,9 @@ listings_names_add(struct listings_names *names, uint32_t at, const char *xml, s
 	struct buf merged = BUF_INIT(XML_MAX);
 	int rc;
 
-	if (old.len == len && memcmp(old.p, xml, len) == 0)
+	if ((old.len == len && memcmp(old.p, xml, len) == 0) || name->merged == MERGED_MAX)
 		return 0;
+	name->merged++;
 	rc = merge(&merged, old, more);
 	if (rc < 0)
 		err_set(err, -rc, "out of memory");

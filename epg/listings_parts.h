@@ -21,12 +21,14 @@ struct listings_name {
 	uint32_t id_len, size; /* of the ID; of the records with their NULs */
 	uint32_t first, count; /* its programmes */
 	uint32_t group;        /* 1 + its place among the channels that have programmes; 0: none */
+	uint32_t merged;       /* <channel>s that it was put together of */
 };
 
 struct listings_names {
 	struct listings_name *list;
 	uint32_t count, room;
 	struct buf texts;
+	size_t dead;         /* bytes of the texts that are nobody's any more */
 	struct hash_map ids; /* wanted_key() to the place in the list */
 	uint32_t last;       /* the one that was looked up last */
 };

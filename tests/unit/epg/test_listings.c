@@ -232,6 +232,41 @@ START_TEST(channels_of_one_id_are_one)
 }
 END_TEST
 
+/* Each is compared with all that is known, and leaves behind what was: both have an end. */
+START_TEST(a_channel_of_many_parts_is_the_first_of_them)
+{
+	enum { CHANNELS = 40, PARTS = 80 };
+	int fd = new_file();
+	struct listings_writer *w = writer(fd);
+	struct listings *l;
+	char id[16], name[1000];
+
+	for (int i = 0; i < PARTS; i++) {
+		for (int k = 0; k < CHANNELS; k++) {
+			snprintf(id, sizeof(id), "%d.tv", k);
+			snprintf(name, sizeof(name), i == 0 ? "%0900d" : "%d", i);
+			add_channel(w, id, name, NULL);
+		}
+	}
+	ck_assert_uint_eq(finish(w).channels, CHANNELS);
+	l = open_listings(fd);
+	for (int k = 0; k < CHANNELS; k++) {
+		struct listings_channel c;
+		size_t lines = 0;
+
+		snprintf(id, sizeof(id), "%d.tv", k);
+		ck_assert(listings_find(l, id, &c));
+		ck_assert_str_eq(c.id, id);
+		for (const char *p = c.xml; (p = strchr(p, '\n')) != NULL; p++)
+			lines++;
+		ck_assert_uint_eq(lines, 64);
+		ck_assert_ptr_nonnull(strstr(c.xml, "<display-name>63</display-name>\n"));
+	}
+	listings_close(l);
+	close(fd);
+}
+END_TEST
+
 START_TEST(a_channel_is_found_without_regard_to_case_and_blanks)
 {
 	static const char *const known[] = { "BBC1.uk", "bbc1.UK", " BBC1.uk\t" };
@@ -647,11 +682,45 @@ START_TEST(a_broken_text_is_not_given_out)
 }
 END_TEST
 
+/* Else a small file would be a guide without end. */
+START_TEST(programmes_that_share_a_text_are_refused)
+{
+	int fd = new_file();
+	struct listings_writer *w = writer(fd);
+	struct listings_header header;
+	struct err err = ERR_INIT;
+	struct listings_row first, row;
+	struct listings *l;
+	char title[1000];
+
+	memset(title, 'x', sizeof(title));
+	title[sizeof(title) - 1] = '\0';
+	for (int i = 0; i < 10; i++)
+		add(w, "a", T0 + i * 60, T0 + (i + 1) * 60, i == 0 ? title : "");
+	finish(w);
+	ck_assert_int_eq(pread(fd, &header, sizeof(header), 0), sizeof(header));
+	for (off_t i = 0; i < 10; i++) {
+		off_t at = (off_t)header.programmes.offset + i * (off_t)sizeof(row);
+
+		ck_assert_int_eq(pread(fd, &row, sizeof(row), at), sizeof(row));
+		if (i == 0)
+			first = row;
+		row.place = first.place;
+		row.size = first.size;
+		ck_assert_int_eq(pwrite(fd, &row, sizeof(row), at), sizeof(row));
+	}
+	ck_assert_int_eq(listings_open(&l, fd, &err), -EBADMSG);
+	ck_assert_str_eq(err.text, "broken listings: programmes that share their texts");
+	close(fd);
+}
+END_TEST
+
 UNIT_MAIN("listings", UNIT_TEST(empty_listings_are_whole), UNIT_TEST(what_was_added_is_read),
-    UNIT_TEST(channels_of_one_id_are_one),
+    UNIT_TEST(channels_of_one_id_are_one), UNIT_TEST(a_channel_of_many_parts_is_the_first_of_them),
     UNIT_TEST(a_channel_is_found_without_regard_to_case_and_blanks),
     UNIT_ROWS(times_are_settled, ARRAY_LEN(settled)),
     UNIT_ROWS(a_length_has_units, ARRAY_LEN(lengths)),
     UNIT_ROWS(the_order_of_a_source_does_not_matter, 4), UNIT_TEST(rows_are_sorted_in_place),
     UNIT_TEST(a_file_that_is_not_finished_is_not_opened), UNIT_TEST(a_full_disk_is_said),
-    UNIT_TEST(a_hostile_file_is_refused_or_harmless), UNIT_TEST(a_broken_text_is_not_given_out))
+    UNIT_TEST(a_hostile_file_is_refused_or_harmless), UNIT_TEST(a_broken_text_is_not_given_out),
+    UNIT_TEST(programmes_that_share_a_text_are_refused))

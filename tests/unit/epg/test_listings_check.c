@@ -29,6 +29,8 @@ static const struct {
 	{ "p", 0 },
 	{ "x<icon/>\n", 1 },
 	{ "x", 1 },
+	{ "x<display-name>a\nb</display-name>\n", 0 },
+	{ "x<display-name>\n<icon/></display-name>\n", 0 },
 	{ "x\n", 0 },
 	{ "xtext", 0 },
 	{ "ia<b & \xc3\xa4\">", 1 },
