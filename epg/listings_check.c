@@ -42,7 +42,7 @@ span_is(struct span s, const char *word)
 static inline _Bool
 is_plain(char c)
 {
-	return c >= 0x20 && c != '<' && c != '>' && c != '&' && c != '"';
+	return (signed char)c >= 0x20 && c != '<' && c != '>' && c != '&' && c != '"';
 }
 
 static inline const char *

@@ -689,7 +689,7 @@ START_TEST(programmes_that_share_a_text_are_refused)
 	struct listings_writer *w = writer(fd);
 	struct listings_header header;
 	struct err err = ERR_INIT;
-	struct listings_row first, row;
+	struct listings_row first = { 0 }, row;
 	struct listings *l;
 	char title[1000];
 
