@@ -14,6 +14,26 @@
 #include "base/file_sync.h"
 
 #define TEMP_SUFFIX ".tmp~"
+#define LARGE       (1 << 20) /* bytes of a file whose end is left to the thread */
+
+static _Bool by_thread;
+
+void
+file_free_by_thread(void)
+{
+	by_thread = 1;
+}
+
+void
+file_close(int fd)
+{
+	struct stat st;
+
+	if (by_thread && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0 &&
+	    st.st_size >= LARGE && file_close_later(fd))
+		return;
+	(void)close(fd);
+}
 
 int
 file_write_all(int fd, const void *data, size_t len, struct err *err)
@@ -83,7 +103,7 @@ file_commit(struct file_save *save, struct err *err)
 int
 file_replace(struct file_save *save, struct err *err)
 {
-	int rc = 0;
+	int old = by_thread ? open(save->path, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1, rc = 0;
 
 	if (rename(save->temp, save->path) == -1) {
 		rc = err_sys(err, "save '%s': rename", save->path);
@@ -92,6 +112,9 @@ file_replace(struct file_save *save, struct err *err)
 		free(save->temp);
 		save->temp = NULL;
 	}
+	/* Held until here, so that it was not the renaming that had to give its space back. */
+	if (old != -1)
+		file_close(old);
 	file_abort(save);
 	return rc;
 }
@@ -99,10 +122,10 @@ file_replace(struct file_save *save, struct err *err)
 void
 file_abort(struct file_save *save)
 {
-	if (save->fd != -1)
-		(void)close(save->fd);
 	if (save->temp != NULL)
 		(void)unlink(save->temp);
+	if (save->fd != -1)
+		file_close(save->fd);
 	free(save->temp);
 	free(save->path);
 	*save = (struct file_save)FILE_SAVE_INIT;
@@ -253,8 +276,10 @@ writable(const void *p)
 void
 file_map_close(struct file_map *map)
 {
-	if (map->data != NULL)
-		(void)munmap(writable(map->data), map->len);
+	void *data = writable(map->data);
+
+	if (data != NULL && !(by_thread && map->len >= LARGE && file_unmap_later(data, map->len)))
+		(void)munmap(data, map->len);
 	*map = (struct file_map)FILE_MAP_INIT;
 }
 

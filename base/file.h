@@ -37,10 +37,20 @@ int file_begin(struct file_save *save, const char *path, mode_t mode, struct err
 int file_commit(struct file_save *save, struct err *err);
 int file_replace(struct file_save *save, struct err *err);
 void file_abort(struct file_save *save);
-/* Waits until the folders of all that was replaced are synced: before the process ends. */
+/*
+ * The last close or unmapping of a file that has no name any more gives its space back, which
+ * takes some file systems most of a millisecond for each MiB. After this call a thread does
+ * that for large ones, whoever of the functions here leads to it: for a process with an event
+ * loop. Not in a jail: there are no threads.
+ */
+void file_free_by_thread(void);
+/* close(2), so. */
+void file_close(int fd);
+/* Waits until the thread has done all that it was given: before the process ends. */
 void file_settle(void);
 struct file_syncs {
 	uint64_t done, failed; /* folders that file_replace had synced; those of them that failed */
+	uint64_t freed;        /* large files that the thread has closed or unmapped */
 };
 void file_get_syncs(struct file_syncs *ret);
 /* Removes what an earlier life left of its temporary files in `dir`. */

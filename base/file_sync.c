@@ -6,18 +6,27 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
 
-#define FOLDERS_MAX 16 /* waiting; the data folder has four */
+#define JOBS_MAX 64 /* waiting */
+
+/* One of the three. */
+struct job {
+	char *folder; /* to sync; owned; NULL: none */
+	int fd;       /* to close; -1: none */
+	void *map;    /* to unmap; NULL: none */
+	size_t map_len;
+};
 
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
 	_Bool running;
-	char *folders[FOLDERS_MAX]; /* owned; each once */
+	struct job jobs[JOBS_MAX]; /* each folder once */
 	unsigned count;
 	struct file_syncs syncs;
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
@@ -66,19 +75,37 @@ count_sync(int rc)
 	queue.syncs.failed += rc < 0;
 }
 
+/* Without the lock; what a sync gave, else 0. */
+static int
+do_job(const struct job *job)
+{
+	int rc = 0;
+
+	if (job->folder != NULL)
+		rc = sync_one(job->folder, NULL);
+	if (job->fd != -1)
+		(void)close(job->fd);
+	if (job->map != NULL)
+		(void)munmap(job->map, job->map_len);
+	return rc;
+}
+
 static void *
 run(void *arg)
 {
 	(void)pthread_mutex_lock(&queue.lock);
 	while (queue.count > 0) {
-		char *folder = queue.folders[--queue.count];
+		struct job job = queue.jobs[--queue.count];
 		int rc;
 
 		(void)pthread_mutex_unlock(&queue.lock);
-		rc = sync_one(folder, NULL);
-		free(folder);
+		rc = do_job(&job);
 		(void)pthread_mutex_lock(&queue.lock);
-		count_sync(rc);
+		if (job.folder != NULL)
+			count_sync(rc);
+		else
+			queue.syncs.freed++;
+		free(job.folder);
 	}
 	queue.running = 0;
 	(void)pthread_cond_broadcast(&queue.idle);
@@ -107,25 +134,55 @@ start(void)
 	return rc == 0;
 }
 
-/* Takes `folder` when it is to be synced by the thread. */
+/* With the lock; true: the thread does it. */
 static _Bool
-enqueue(char *folder)
+enqueue(const struct job *job)
 {
-	for (unsigned i = 0; i < queue.count; i++) {
-		if (strcmp(queue.folders[i], folder) == 0) {
-			free(folder);
-			return 1;
-		}
-	}
-	if (queue.count == FOLDERS_MAX)
+	if (queue.count == JOBS_MAX)
 		return 0;
-	queue.folders[queue.count++] = folder;
+	queue.jobs[queue.count++] = *job;
 	if (!queue.running && !start()) {
 		queue.count--;
 		return 0;
 	}
 	queue.running = 1;
 	return 1;
+}
+
+/* The same; takes `folder` when it is to be synced by the thread. */
+static _Bool
+enqueue_folder(char *folder)
+{
+	for (unsigned i = 0; i < queue.count; i++) {
+		if (queue.jobs[i].folder != NULL && strcmp(queue.jobs[i].folder, folder) == 0) {
+			free(folder);
+			return 1;
+		}
+	}
+	return enqueue(&(struct job){ .folder = folder, .fd = -1 });
+}
+
+static _Bool
+hand_over(const struct job *job)
+{
+	_Bool taken;
+
+	(void)pthread_mutex_lock(&queue.lock);
+	taken = enqueue(job);
+	(void)pthread_mutex_unlock(&queue.lock);
+	return taken;
+}
+
+_Bool
+file_close_later(int fd)
+{
+	return hand_over(&(struct job){ .fd = fd });
+}
+
+_Bool
+file_unmap_later(void *data, size_t len)
+{
+	return hand_over(&(struct job){ .fd = -1, .map = data, .map_len = len });
 }
 
 void
@@ -135,7 +192,7 @@ file_sync_later(const char *path)
 	_Bool taken;
 
 	(void)pthread_mutex_lock(&queue.lock);
-	taken = folder != NULL && enqueue(folder);
+	taken = folder != NULL && enqueue_folder(folder);
 	(void)pthread_mutex_unlock(&queue.lock);
 	if (taken)
 		return;

@@ -39,7 +39,7 @@ guide_close_files(int files[GUIDE_FILES])
 {
 	for (size_t i = 0; i < GUIDE_FILES; i++) {
 		if (files[i] != -1)
-			(void)close(files[i]);
+			file_close(files[i]);
 		files[i] = -1;
 	}
 }

@@ -586,6 +586,7 @@ run(const void *arg, int argc, char **argv)
 	log_set_level(config->log_level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_raise_files();
+	file_free_by_thread();
 	steady_init(&s.steady, &clock_system);
 	s.g.clock = &s.steady.clock;
 	s.g.started = clock_wall(s.g.clock);

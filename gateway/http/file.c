@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "gateway/http/reply.h"
 
 /* The same as long as nobody replaces or writes the file. */
@@ -27,9 +28,9 @@ http_reply_file(struct http_request *req, const char *type, int fd, int gzip_fd)
 
 	req->send.file = gzip ? gzip_fd : fd;
 	if (gzip)
-		(void)close(fd);
+		file_close(fd);
 	else if (gzip_fd != -1)
-		(void)close(gzip_fd);
+		file_close(gzip_fd);
 	if (fstat(req->send.file, &st) == -1 || !S_ISREG(st.st_mode)) {
 		http_reply_text(req, 500, "The server could not open its file.");
 		return;

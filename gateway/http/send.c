@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/list.h"
 
 void
@@ -33,7 +34,7 @@ http_send_release(struct http_send *s)
 {
 	http_send_end(s);
 	if (s->file != -1)
-		(void)close(s->file);
+		file_close(s->file);
 	http_asset_unref(s->asset);
 	buf_release(&s->head);
 	buf_release(&s->body);
