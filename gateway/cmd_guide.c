@@ -238,6 +238,7 @@ read_sources(struct guide_run *run, int argc, char **argv)
 			continue;
 		}
 		cmd_job_complain(&run->job, argv[i], &err);
+		free((void *)(uintptr_t)facts->name);
 		worst = fd;
 	}
 	return worst;
@@ -404,9 +405,11 @@ run_guide(const void *arg, int argc, char **argv)
 		return usage(
 		    "--json needs -o FILE: the guide and the facts cannot both be on stdout");
 	if (run.options->days != NULL) {
-		run.ahead_s = strtoul(run.options->days, &end, 10) * DAY;
-		if (*end != '\0' || run.ahead_s == 0 || run.ahead_s > DAYS_MAX * DAY)
+		unsigned long days = strtoul(run.options->days, &end, 10);
+
+		if (*end != '\0' || days == 0 || days > DAYS_MAX)
 			return usage("--days wants a number from 1 to 365");
+		run.ahead_s = days * DAY;
 	}
 	if (!cmd_job_init(&run.job, "guide"))
 		return CMD_FAILED;

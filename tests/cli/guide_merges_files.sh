@@ -1,6 +1,6 @@
 #!/bin/sh
 # masthead guide: sources in every form, one clean guide out, and what it says when it cannot.
-# shellcheck disable=SC1091,SC2016 # tap.sh is checked by itself; ok runs the commands
+# shellcheck disable=SC1091,SC2016,SC2034 # tap.sh is checked by itself; ok runs the commands
 . "$(dirname "$0")/../tap.sh"
 
 DTD=$TREE/tests/data/xmltv.dtd
@@ -99,6 +99,7 @@ ok 'days is a number of days' '
     exits 2 "$MASTHEAD" guide --days x one.xml
     has err "1 to 365"
     exits 2 "$MASTHEAD" guide --days 0 one.xml
+    exits 2 "$MASTHEAD" guide --days 144115188075855873 one.xml
     exits 0 "$MASTHEAD" guide --days 365 one.xml'
 
 ok 'a zone is where times without an offset are' '
