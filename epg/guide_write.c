@@ -37,8 +37,6 @@ struct guide_writer {
 struct guide_writer *
 guide_writer_new(const struct guide_write_files *files, struct err *err)
 {
-	static const char prolog[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-				     "<tv generator-info-name=\"Masthead\">\n";
 	struct guide_writer *w = calloc(1, sizeof(*w));
 
 	if (w == NULL) {
@@ -62,7 +60,7 @@ guide_writer_new(const struct guide_write_files *files, struct err *err)
 		return NULL;
 	}
 	w->old_whole = w->old != NULL && (!w->pack.on || w->pack.old != NULL);
-	guide_text_add(&w->text, prolog, sizeof(prolog) - 1);
+	guide_text_add(&w->text, GUIDE_PROLOG, strlen(GUIDE_PROLOG));
 	return w;
 }
 

@@ -26,6 +26,11 @@ struct guide_write_files {
 	int old_gzip;
 };
 
+/* What a guide begins with, up to its first channel. */
+#define GUIDE_PROLOG                                   \
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" \
+	"<tv generator-info-name=\"Masthead\">\n"
+
 #define GUIDE_TEXT_MAX 4096 /* bytes of an id; numbers and names are cut to fewer */
 
 struct guide_write_channel {

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "epg/guide_index.h"
 #include "epg/guide_text.h"
+#include "epg/guide_write.h"
 #include "gateway/images.h"
 #include "playlist/lineup.h"
 
@@ -237,9 +238,7 @@ guide_body_next(struct guide_body *b, struct buf *out)
 		if (b->p < b->end) {
 			copy_some(b, out);
 		} else if (b->step == BODY_HEAD) {
-			buf_str(out,
-			    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			    "<tv generator-info-name=\"Masthead\">\n");
+			buf_str(out, GUIDE_PROLOG);
 			b->step = BODY_CHANNELS;
 		} else if (b->step == BODY_CHANNELS) {
 			step_channels(b, out);
