@@ -28,6 +28,7 @@
 #include "gateway/query.h"
 #include "gateway/tuner/device.h"
 #include "gateway/version.h"
+#include "playlist/lineup.h"
 
 #define XML_TYPE  "application/xml; charset=utf-8"
 #define GZIP_TYPE "application/gzip"
@@ -133,13 +134,14 @@ make_etag(char *out, size_t size, const struct guide_body_spec *spec, uint64_t i
 {
 	struct guide_index_info info;
 	const char *links = spec->links != NULL ? spec->links : "";
-	uint64_t hash;
+	uint64_t lineup = spec->lineup != NULL ? lineup_tag(spec->lineup) : 0, hash;
 
 	guide_index_get_info(spec->index, &info);
 	hash = hash_fnv(HASH_FNV_INIT, &info.tag, sizeof(info.tag));
 	hash = hash_fnv(hash, &spec->from, sizeof(spec->from));
 	hash = hash_fnv(hash, &spec->to, sizeof(spec->to));
 	hash = hash_fnv(hash, &images, sizeof(images));
+	hash = hash_fnv(hash, &lineup, sizeof(lineup)); /* by which logos are found */
 	hash = hash_fnv(hash, masthead_version, strlen(masthead_version));
 	for (size_t i = 0; i < spec->places.count; i++)
 		hash = hash_fnv(hash, &spec->places.spans[i], sizeof(spec->places.spans[i]));
