@@ -1,4 +1,4 @@
-/* One source of ten has changed: all workers' CPU time, against a gateway that has only that one. */
+/* One source of ten has changed: all workers' CPU time, against a gateway with only that one. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -44,7 +44,7 @@ struct worker { /* on pool->workers until it was reaped */
 	pid_t pid;
 	_Bool reaped;
 	_Bool judged; /* it was at work and said itself why it failed: it is about the input */
-	int fd; /* our end of its socket; -1: none */
+	int fd;       /* our end of its socket; -1: none */
 	struct event *on_message, *on_deadline;
 	unsigned deadline_ms;
 	struct wire_reader reader;

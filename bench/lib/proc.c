@@ -73,7 +73,7 @@ proc_children_cpu_ns(pid_t pid)
 		return 0;
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 	(void)fclose(f);
-	/* Fields 16 and 17 (proc(5)); the name, field 2, may hold blanks and ends with the last ). */
+	/* Fields 16 and 17 (proc(5)); the name, field 2, may hold blanks and ends at the last ). */
 	p = strrchr(text, ')');
 	if (p == NULL ||
 	    sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,

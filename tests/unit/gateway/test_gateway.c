@@ -3,7 +3,6 @@
  * HTTP, and reloads. The program is its own worker, as masthead is.
  */
 #include "gateway/gateway.h"
-#include "gateway/guide.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -24,6 +23,7 @@
 #include "gateway/channels.h"
 #include "gateway/fetch.h"
 #include "gateway/folder.h"
+#include "gateway/guide.h"
 #include "gateway/http/http.h"
 #include "gateway/relay/ledger.h"
 #include "gateway/relay/relay.h"
