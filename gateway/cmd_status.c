@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -117,7 +118,25 @@ print_source_state(const cJSON *doc, const cJSON *source)
 		    span(time, now > last_good ? now - last_good : 0));
 	if (failed && next > 0)
 		printf(", next try in %s", span(time, next));
+	if (part_of(source, "kept") != NULL && number_of(source, "programmes") > 0)
+		printf(", %.0f kept for the lineup", number_of(source, "kept"));
 	printf("\n");
+}
+
+static void
+print_complaints(const cJSON *source)
+{
+	const cJSON *list = part_of(source, "complaints"), *complaint;
+	double more = number_of(source, "complaint_count") - cJSON_GetArraySize(list);
+
+	cJSON_ArrayForEach(complaint, list) {
+		printf("    ");
+		if (number_of(complaint, "line") > 0)
+			printf("line %.0f: ", number_of(complaint, "line"));
+		printf("%s\n", text_of(complaint, "text"));
+	}
+	if (more > 0)
+		printf("    and %.0f more\n", more);
 }
 
 static void
@@ -141,6 +160,7 @@ print_sources(const cJSON *doc)
 		    text_of(source, "kind"), number_of(source, playlist ? "entries" : "programmes"),
 		    connections);
 		print_source_state(doc, source);
+		print_complaints(source);
 	}
 }
 
@@ -149,10 +169,17 @@ print_guide(const cJSON *doc)
 {
 	const cJSON *guide = part_of(doc, "guide");
 	const char *error = text_of(guide, "error");
+	time_t last = (time_t)number_of(guide, "last");
+	char until[40] = "";
+	struct tm tm;
 
-	printf("\nthe guide: %.0f programmes for %.0f channels (%.0f made up, %.0f empty), %s\n",
-	    number_of(guide, "programmes"), number_of(guide, "channels"),
-	    number_of(guide, "made_up"), number_of(guide, "empty"),
+	if (last > 0 && localtime_r(&last, &tm) != NULL)
+		(void)strftime(until, sizeof(until), " until %F %H:%M", &tm);
+	printf(
+	    "\nthe guide: %.0f programmes for %.0f channels%s (%.0f programmes filled into gaps, "
+	    "%.0f channels made up, %.0f empty), %s\n",
+	    number_of(guide, "programmes"), number_of(guide, "channels"), until,
+	    number_of(guide, "filled"), number_of(guide, "made_up"), number_of(guide, "empty"),
 	    strcmp(text_of(guide, "state"), "waiting") != 0 ? text_of(guide, "state")
 		: error[0] != '\0'                          ? error
 							    : "up to date");

@@ -425,7 +425,9 @@ def test_status_page_and_metrics_tell_of_the_guide(guided, provider):
     source = source_of(refresh(guided))
     assert source["broken"] + source["mended"] > 0
     assert source["complaint_count"] > 0
-    assert any(complaint["line"] > 5 for complaint in source["complaints"])
+    told = next(complaint for complaint in source["complaints"] if complaint["line"] > 5)
+    shown = guided.run("status", "--data", guided.data).stdout
+    assert f"line {told['line']}: {told['text']}" in shown
 
 
 def test_the_demo_has_a_guide(make_gateway):
