@@ -72,7 +72,8 @@ take_pattern(struct rest *line, struct rule *rule, struct err *err)
 	}
 	line->p = p + 1;
 	if (line->p < line->end && *line->p++ != ' ')
-		return err_set(err, EINVAL, "its pattern has more than a blank behind it");
+		return err_set(err, EINVAL,
+		    "no blank follows the / that ends its pattern; a / within is written \\/");
 	return 0;
 }
 
@@ -142,8 +143,9 @@ read_without(struct rules *r, struct rest *line, struct err *err)
 			without |= UINT64_C(1) << i;
 	}
 	r->without |= without;
-	return without == 0 ? err_set(err, EINVAL, "no programme has such an element, or it must")
-			    : 0;
+	return without == 0
+	    ? err_set(err, EINVAL, "it names no element that a programme can be without")
+	    : 0;
 }
 
 /* The rules that have a pattern. */

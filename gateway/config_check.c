@@ -192,8 +192,13 @@ config_check_device_id(const char *text, struct err *err)
 int
 config_check_rule(const char *text, struct err *err)
 {
+	static const char number[] = "rule 1: ";
 	struct rules *rules = rules_new(text, strlen(text), err);
 
+	/* Of a single rule that number says nothing; its key has the true one. */
+	if (rules == NULL && strncmp(err->text, number, strlen(number)) == 0)
+		memmove(err->text, err->text + strlen(number),
+		    strlen(err->text + strlen(number)) + 1);
 	rules_free(rules);
 	return rules == NULL ? err->code : 0;
 }

@@ -215,7 +215,8 @@ static const struct {
 	{ "drop title /x", "rule 1: its pattern has no / at its end" },
 	{ "drop title /x\\/", "rule 1: its pattern has no / at its end" },
 	{ "drop title /x\\", "rule 1: its pattern has no / at its end" },
-	{ "drop title /x/i", "rule 1: its pattern has more than a blank behind it" },
+	{ "drop title /x/i",
+	    "rule 1: no blank follows the / that ends its pattern; a / within is written \\/" },
 	{ "drop title /x/ y", "rule 1: it has more than a pattern" },
 	{ "drop title /x(/", "rule 1: its pattern, at character 3: missing closing parenthesis" },
 	{ "drop title /\\C/",
@@ -236,9 +237,9 @@ static const struct {
 	{ "replace title /x/ \xff", "rule 1: it is no line of UTF-8" },
 	{ "category /x/ music", "rule 1: its kind is not movie, series, sports, news or kids" },
 	{ "category /x/", "rule 1: its kind is not movie, series, sports, news or kids" },
-	{ "without title", "rule 1: no programme has such an element, or it must" },
-	{ "without display-name", "rule 1: no programme has such an element, or it must" },
-	{ "without", "rule 1: no programme has such an element, or it must" },
+	{ "without title", "rule 1: it names no element that a programme can be without" },
+	{ "without display-name", "rule 1: it names no element that a programme can be without" },
+	{ "without", "rule 1: it names no element that a programme can be without" },
 };
 
 START_TEST(a_wrong_rule_is_named)
