@@ -132,9 +132,9 @@ print_summary(const struct guide_run *run)
 			fprintf(stderr, "; it is cut short");
 		fputc('\n', stderr);
 	}
-	fprintf(stderr, "%" PRIu64 " channels, %" PRIu64 " programmes, %" PRIu64 " MB\n",
+	fprintf(stderr, "%" PRIu64 " channels, %" PRIu64 " programmes, %.3f MB\n",
 	    fact(&run->guide, "channels"), fact(&run->guide, "programmes"),
-	    fact(&run->guide, "bytes") / 1000000);
+	    (double)fact(&run->guide, "bytes") / 1e6);
 }
 
 /* -- what is wanted ------------------------------------------------------------------ */
@@ -390,7 +390,7 @@ do_guide(struct guide_run *run, int argc, char **argv)
 static int
 usage(const char *text)
 {
-	fprintf(stderr, "masthead guide: %s\nmasthead guide --help says more.\n", text);
+	fprintf(stderr, "masthead guide: %s\n'masthead guide --help' lists what it takes\n", text);
 	return CMD_USAGE;
 }
 
@@ -429,7 +429,7 @@ static const struct arg args[] = {
 	{ "zone", 'z', ARG_TEXT, offsetof(struct guide_options, zone), "NAME",
 	    "what times without an offset are in, as Europe/London (default: UTC)", NULL },
 	{ "output", 'o', ARG_TEXT, offsetof(struct guide_options, output), "FILE",
-	    "write there, compressed if it ends in .gz, and only when all is good", NULL },
+	    "write there, compressed if it ends in .gz; the old file stays if it fails", NULL },
 	{ "json", 'j', ARG_FLAG, offsetof(struct guide_options, json), NULL,
 	    "say on stdout what was found (with -o)", NULL },
 	ARG_END,
@@ -443,7 +443,8 @@ const struct cmd cmd_guide = {
 	    "Reads XMLTV from files, http(s) URLs or - (stdin), plain, gzip, xz, zstd or zip, as "
 	    "the\ngateway does, and writes one guide: valid, sorted, in UTC. Of a channel that "
 	    "several sources\nhave, the first one's programmes are taken. Complaints go to "
-	    "stderr as SOURCE:LINE: text.",
+	    "stderr as SOURCE:LINE: text.\n"
+	    "Exit status: 0 all sources are in it, 1 not all or none, 2 usage.",
 	.args = args,
 	.options_size = sizeof(struct guide_options),
 	.operand_min = 1,
