@@ -143,6 +143,8 @@ add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 		    info.programmes, info.channels);
 		if (info.madeup > 0)
 			buf_printf(&state, ", %" PRIu64 " of them made up", info.madeup);
+		if (info.empty > 0)
+			buf_printf(&state, ", %" PRIu64 " of them empty", info.empty);
 	} else if (info.failures > 0) {
 		tone = "bad";
 		buf_str(&state, "could not be made: ");
@@ -202,7 +204,8 @@ add_source_state(struct buf *out, const struct gateway *g, const struct source_i
 		add_ago(out, g, info->last_good);
 	}
 	if (info->note_total > 0) {
-		buf_printf(out, "<br>%" PRIu64 " complaints, the first: ", info->note_total);
+		buf_printf(out, "<br>%" PRIu64 " complaint%s: ", info->note_total,
+		    info->note_total == 1 ? "" : "s, the first");
 		if (info->notes[0].line > 0)
 			buf_printf(out, "line %" PRIu32 ", ", info->notes[0].line);
 		add_safe(out, info->notes[0].text);

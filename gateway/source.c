@@ -117,6 +117,8 @@ settle_good(struct source *s, _Bool changed)
 		log_good(s);
 	else
 		log_debug(&s->log, "unchanged");
+	if (s->notes_refused)
+		s->note_total = 0;
 	settle(s, changed);
 }
 

@@ -125,7 +125,7 @@ struct source_info {
 	uint64_t read_bytes;             /* of downloads, given to be parsed since the start */
 	uint64_t took_ms;                /* the last successful refresh */
 	const char *error;               /* of the last attempt; "" when it was good */
-	const struct source_note *notes; /* complaints about the last content that was read */
+	const struct source_note *notes; /* about the last content that was read, or is in use */
 	size_t note_count;
 	uint64_t note_total;
 };

@@ -60,6 +60,7 @@ struct source {
 	struct err err;
 	struct source_note notes[SOURCE_NOTES_MAX];
 	uint64_t note_total;
+	_Bool notes_refused; /* they are about what was not taken */
 };
 
 /* -- source_config.c --------------------------------------------------------------- */

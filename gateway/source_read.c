@@ -222,6 +222,7 @@ on_worker_ended(void *arg, const struct err *err)
 		s->good = s->new;
 		s->reading = s->new_reading;
 	}
+	s->notes_refused = rc < 0;
 	source_read_done(s, rc);
 }
 
@@ -376,6 +377,7 @@ source_start_reading(struct source *s)
 	s->new = (struct fetch_found){ .recipe = source_recipe(s) };
 	s->new_reading = (struct source_reading){ 0 };
 	s->note_total = 0;
+	s->notes_refused = 0;
 	s->done = s->total = 0;
 	rc = file_begin(&s->out, s->result_path, 0600, &s->err);
 	if (rc < 0)
