@@ -18,7 +18,8 @@ struct guide_writer {
 	struct guide_pack pack;
 	struct guide_rows rows;
 	const struct guide_index *old;
-	_Bool old_whole; /* all files that are wanted are there of the last guide */
+	uint64_t bytes_max; /* of guide.xml */
+	_Bool old_whole;    /* all files that are wanted are there of the last guide */
 	struct guide_channel_row *channels;
 	size_t count, room;
 	struct buf texts;   /* of the channels, as the index has them */
@@ -48,6 +49,7 @@ guide_writer_new(const struct guide_write_files *files, struct err *err)
 	buf_init(&w->id, CHANNEL_BYTES_MAX);
 	hash_xx_init(&w->tag);
 	w->old = files->old_index;
+	w->bytes_max = files->bytes_max > 0 ? files->bytes_max : GUIDE_BYTES_MAX;
 	w->stop = -1;
 	if (guide_text_init(&w->text, files->xml) < 0) {
 		err_set(err, ENOMEM, "out of memory");
@@ -241,6 +243,11 @@ guide_write_programme(struct guide_writer *w, const struct listings_programme *p
 		return err_set(err, ERANGE, "a programme outside of 1970 to 2106");
 	if (at + p->attrs_len + p->body_len + w->id.len > GUIDE_CHANNEL_BYTES_MAX - TAGS_MAX)
 		return err_set(err, EFBIG, "a channel's programmes take more than 4 GiB");
+	if (guide_text_offset(&w->text) + p->attrs_len + p->body_len > w->bytes_max)
+		return err_set(err, EFBIG,
+		    "guide.xml would be more than %u MiB: keep fewer channels in the lineup, "
+		    "or fewer days in the guide",
+		    (unsigned)(w->bytes_max >> 20));
 	add_tag(w, p->start, p->stop);
 	guide_text_add(&w->text, w->id.data, w->id.len);
 	guide_text_add(&w->text, p->attrs, p->attrs_len);

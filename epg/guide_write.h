@@ -24,6 +24,7 @@ struct guide_write_files {
 	/* The last guide, for its compressed pieces; NULL and -1: none. */
 	const struct guide_index *old_index;
 	int old_gzip;
+	uint64_t bytes_max; /* of guide.xml; 0: GUIDE_BYTES_MAX. More is -EFBIG */
 };
 
 /* What a guide begins with, up to its first channel. */
@@ -31,7 +32,8 @@ struct guide_write_files {
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" \
 	"<tv generator-info-name=\"Masthead\">\n"
 
-#define GUIDE_TEXT_MAX 4096 /* bytes of an id; numbers and names are cut to fewer */
+#define GUIDE_BYTES_MAX (UINT64_C(8) << 30) /* of guide.xml */
+#define GUIDE_TEXT_MAX  4096                /* bytes of an id; numbers and names are cut to fewer */
 
 struct guide_write_channel {
 	const char *id, *number, *name, *logo; /* as in epg/wanted.h */

@@ -30,7 +30,7 @@
 
 /* Besides the files that it maps: the channels that are wanted, rows of the index. */
 #define MEMORY_MAX (UINT64_C(2) << 30)
-#define FILE_MAX   (UINT64_C(64) << 30)
+#define FILE_MAX   (GUIDE_BYTES_MAX + (UINT64_C(1) << 30))
 
 #define GAP_S          300
 #define HOUR           3600

@@ -145,7 +145,8 @@ static inline struct guide_write_counts
 guide_write(const struct test_guide *g, const struct guide_files *f,
     const struct guide_index *old_index, int old_gzip)
 {
-	const struct guide_write_files files = { f->xml, f->gzip, f->index, old_index, old_gzip };
+	const struct guide_write_files files = { f->xml, f->gzip, f->index, old_index, old_gzip,
+		0 };
 	struct guide_write_counts counts;
 	struct err err = ERR_INIT;
 	struct guide_writer *w = guide_writer_new(&files, &err);

@@ -536,7 +536,7 @@ seconds_since(const struct timespec *begun)
 START_TEST(half_a_million_titles_are_searched_at_once)
 {
 	struct guide_files f = guide_files_new();
-	const struct guide_write_files to = { f.xml, -1, f.index, NULL, -1 };
+	const struct guide_write_files to = { f.xml, -1, f.index, NULL, -1, 0 };
 	struct guide_writer *w = guide_writer_new(&to, NULL);
 	struct guide_write_counts counts;
 	struct guide_index_channel c;

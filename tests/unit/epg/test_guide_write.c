@@ -346,7 +346,7 @@ START_TEST(what_cannot_be_in_a_guide_is_refused)
 {
 	const struct guide_write_channel nameless = { "", "1", "One", "", "" };
 	struct guide_files f = guide_files_new();
-	const struct guide_write_files files = { f.xml, f.gzip, f.index, NULL, -1 };
+	const struct guide_write_files files = { f.xml, f.gzip, f.index, NULL, -1, 0 };
 	struct guide_writer *w = guide_writer_new(&files, NULL);
 	struct err err = ERR_INIT;
 
@@ -359,6 +359,35 @@ START_TEST(what_cannot_be_in_a_guide_is_refused)
 	ck_assert_int_eq(guide_write_begin(w, &err), -EINVAL);
 	guide_writer_free(w);
 	guide_files_close(&f);
+}
+END_TEST
+
+START_TEST(a_guide_beyond_its_size_is_an_error)
+{
+	static const char body[] = "<title>As long as it is</title>\n";
+	int xml = memfd_create("xml", MFD_CLOEXEC);
+	const struct guide_write_files files = { xml, -1, -1, NULL, -1, 1u << 20 };
+	const struct guide_write_channel channel = { "a", "1", "A", "", "" };
+	struct listings_programme p = { .attrs = "", .body = body, .body_len = sizeof(body) - 1 };
+	struct err err = ERR_INIT;
+	struct guide_writer *w = guide_writer_new(&files, &err);
+	struct stat st;
+	int rc = 0;
+
+	ck_assert_int_eq(guide_write_channel(w, &channel, &err), 0);
+	ck_assert_int_eq(guide_write_begin(w, &err), 0);
+	for (p.start = 0; rc == 0 && p.start < 20000 * 60; p.start += 60) {
+		p.stop = p.start + 60;
+		rc = guide_write_programme(w, &p, &err);
+	}
+	ck_assert_int_eq(rc, -EFBIG);
+	ck_assert_str_eq(err.text,
+	    "guide.xml would be more than 1 MiB: keep fewer channels in the "
+	    "lineup, or fewer days in the guide");
+	guide_writer_free(w);
+	ck_assert_int_eq(fstat(xml, &st), 0);
+	ck_assert_int_le(st.st_size, 1 << 20);
+	(void)close(xml);
 }
 END_TEST
 
@@ -389,7 +418,7 @@ END_TEST
 START_TEST(a_full_disk_is_an_error)
 {
 	struct guide_files f = guide_files_new();
-	struct guide_write_files files = { f.xml, f.gzip, f.index, NULL, -1 };
+	struct guide_write_files files = { f.xml, f.gzip, f.index, NULL, -1, 0 };
 	struct test_guide g = many(-1);
 
 	for (int i = 0; i < 3; i++) {
@@ -442,6 +471,6 @@ UNIT_MAIN("guide_write", UNIT_TEST(writes_a_line_for_each_element_and_the_tag_at
     UNIT_TEST(the_pieces_of_unchanged_channels_are_copied),
     UNIT_TEST(a_piece_is_raw_deflate_of_the_channels_programmes), UNIT_TEST(the_same_guide_is_told),
     UNIT_TEST(a_gzip_that_is_not_the_indexs_is_not_used),
-    UNIT_TEST(what_cannot_be_in_a_guide_is_refused),
+    UNIT_TEST(what_cannot_be_in_a_guide_is_refused), UNIT_TEST(a_guide_beyond_its_size_is_an_error),
     UNIT_TEST(a_name_that_is_too_long_is_cut_between_characters),
     UNIT_TEST(a_full_disk_is_an_error), UNIT_TEST(what_is_written_is_valid_by_the_dtd))
