@@ -230,7 +230,7 @@ static const struct {
 	int minute;
 	uint64_t ms;
 } clock_plans[] = {
-	{ 1600000000, 14 * 60 + 30, 160000 },   /* 14:26:40 */
+	{ 1600000000, 14 * 60 + 30, 200000 },   /* 14:26:40 */
 	{ 1600000000, 14 * 60 + 26, 86360000 }, /* was 40 s ago: tomorrow */
 	{ 1600000000, 0, 34400000 },
 	{ 1616886000, 4 * 60 + 30, 3 * HOUR + 30 * MINUTE }, /* midnight before a short night */
