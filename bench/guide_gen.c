@@ -18,9 +18,7 @@
 static const char *const words[] = { "the", "last", "house", "river", "of", "night", "a", "garden",
 	"caf\xc3\xa9", "winter", "return", "city", "and", "light", "storm", "m\xc3\xbchle",
 	"island", "under", "red", "letter", "to", "nobody", "first", "stars", "bread", "with",
-	"\xc5\x81\xc3\xb3"
-	"d\xc5\xba",
-	"engine", "long", "way", "home" };
+	"\305\201\303\263d\305\272", "engine", "long", "way", "home" };
 static const char *const people[] = { "Anna Weber", "Tom\xc3\xa1s R\xc3\xado", "Priya Nair",
 	"J. Smith", "Ol\xc3\xadvia Santos", "Kenji Ito", "Marta Nowak", "Sam O&apos;Neill" };
 static const char *const kinds[] = { "Series", "News", "Movie", "Documentary", "Sports", "Kids",
