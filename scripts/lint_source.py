@@ -32,7 +32,8 @@ MAY_INCLUDE = {
 PUBLIC = {
     "playlist": ["catalogue.h", "lineup.h", "lineup_number.h", "m3u.h", "m3u_write.h",
                  "workers.h"],
-    "epg": ["guide_index.h", "guide_text.h", "rules.h", "wanted.h", "workers.h", "xmltime.h"],
+    "epg": ["guide_index.h", "guide_text.h", "guide_write.h", "rules.h", "wanted.h", "workers.h",
+            "xmltime.h"],
     "transcode": ["testcard.h"],
     "gateway/http": ["http.h"],
     "gateway/relay": ["ledger.h", "relay.h"],
