@@ -1,4 +1,4 @@
-/* rooms: gateway gateway/tuner base */
+/* rooms: gateway gateway/tuner epg base */
 /*
  * A configuration, from its bytes to the struct. NULs part the input: what is
  * before the first is a --set, what is before the second a variable of the
@@ -55,15 +55,16 @@ check_sources(const struct config *c)
 	for (size_t i = 0; i < c->playlist_count; i++) {
 		const struct config_playlist *p = &c->playlists[i];
 
-		CHECK(p->name != NULL && strlen(p->name) <= 40 && p->url != NULL);
-		CHECK(p->shrink_percent <= 100 && p->max_streams <= 1000);
-		for (size_t n = 0; n < p->header_count; n++)
-			CHECK(strpbrk(p->headers[n], "\r\n") == NULL);
+		CHECK(p->source.name != NULL && strlen(p->source.name) <= 40 &&
+		    p->source.url != NULL);
+		CHECK(p->source.shrink_percent <= 100 && p->max_streams <= 1000);
+		for (size_t n = 0; n < p->source.header_count; n++)
+			CHECK(strpbrk(p->source.headers[n], "\r\n") == NULL);
 		for (size_t n = 0; n < i; n++)
-			CHECK(strcmp(p->name, c->playlists[n].name) != 0);
+			CHECK(strcmp(p->source.name, c->playlists[n].source.name) != 0);
 	}
 	for (size_t i = 0; i < c->guide_count; i++)
-		CHECK(c->guides[i].name != NULL && c->guides[i].url != NULL);
+		CHECK(c->guides[i].source.name != NULL && c->guides[i].source.url != NULL);
 }
 
 static void
