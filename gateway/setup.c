@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "epg/wanted.h"
 #include "gateway/allow.h"
 #include "gateway/channels.h"
 #include "gateway/gateway.h"
@@ -72,13 +73,10 @@ guide_config(const struct config *config, size_t i, const char *rules)
 	wanted.zone = config->guides[i].zone;
 	wanted.ignore_offsets = config->guides[i].ignore_offsets != 0;
 	/*
-	 * Two days more: the guide's window begins with a day, wherever we are, and times that
-	 * a channel's tvg-shift moves on by hours come into it. So do those that the source's
-	 * own timeshift moves.
+	 * A day more: the guide's window begins with a day, wherever we are. And as much as a
+	 * timeshift or a tvg-shift can move into it, so that changing one reads nothing anew.
 	 */
-	wanted.past_s = (config->guide.days_back + UINT64_C(2)) * DAY_S;
-	if (config->guides[i].shift_s > 0)
-		wanted.past_s += (uint64_t)config->guides[i].shift_s;
+	wanted.past_s = (config->guide.days_back + UINT64_C(1)) * DAY_S + WANTED_SHIFT_MAX;
 	wanted.rules = rules;
 	return wanted;
 }
