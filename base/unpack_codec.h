@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct err;
+struct z_stream_s;
 
 struct unpack_io {
 	const unsigned char *in;
@@ -34,5 +35,11 @@ struct unpack_codec {
 };
 
 extern const struct unpack_codec unpack_gzip, unpack_xz, unpack_zstd, unpack_zip;
+
+/*
+ * One step of deflate data, whose `form` ("gzip") is for errors. 0; 1: the data ends here;
+ * -EBADMSG or -ENOMEM.
+ */
+int unpack_inflate(struct z_stream_s *z, struct unpack_io *io, const char *form, struct err *err);
 
 #endif

@@ -51,35 +51,17 @@ static int
 gzip_run(void *state, struct unpack_io *io, struct err *err)
 {
 	struct gzip *g = state;
-	union {
-		const unsigned char *in;
-		unsigned char *z; /* zlib's next_in lacks the const that it keeps */
-	} cast = { .in = io->in };
-	uInt n = io->in_len > (1u << 30) ? 1u << 30 : (uInt)io->in_len;
-	int code, rc;
+	int rc;
 
 	if (g->place == GZIP_BETWEEN) {
-		rc = n == 0 ? 0 : next_member(g, io, err);
-		if (n == 0 || rc != 0)
+		rc = io->in_len == 0 ? 0 : next_member(g, io, err);
+		if (io->in_len == 0 || rc != 0)
 			return rc;
 	}
-	g->z.next_in = cast.z;
-	g->z.avail_in = n;
-	g->z.next_out = io->out;
-	g->z.avail_out = (uInt)io->room;
-	code = inflate(&g->z, Z_NO_FLUSH);
-	io->in += n - g->z.avail_in;
-	io->in_len -= n - g->z.avail_in;
-	io->out = g->z.next_out;
-	io->room = g->z.avail_out;
-	if (code == Z_STREAM_END)
+	rc = unpack_inflate(&g->z, io, "gzip", err);
+	if (rc > 0)
 		g->place = GZIP_BETWEEN;
-	if (code == Z_MEM_ERROR)
-		return err_set(err, ENOMEM, "out of memory");
-	if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-		return err_set(err, EBADMSG, "broken gzip data: %s",
-		    g->z.msg == NULL ? "preset dictionary" : g->z.msg);
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 static _Bool

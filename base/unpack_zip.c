@@ -159,30 +159,12 @@ copy_stored(struct zip *s, struct unpack_io *io, struct err *err)
 static int
 inflate_some(struct zip *s, struct unpack_io *io, struct err *err)
 {
-	union {
-		const unsigned char *in;
-		unsigned char *z; /* zlib's next_in lacks the const that it keeps */
-	} cast = { .in = io->in };
-	uInt n = io->in_len > (1u << 30) ? 1u << 30 : (uInt)io->in_len;
-	int code;
+	const unsigned char *out = io->out;
+	int rc = unpack_inflate(&s->z, io, "zip", err);
 
-	s->z.next_in = cast.z;
-	s->z.avail_in = n;
-	s->z.next_out = io->out;
-	s->z.avail_out = (uInt)io->room;
-	code = inflate(&s->z, Z_NO_FLUSH);
-	s->crc = (uint32_t)crc32(s->crc, io->out, (uInt)io->room - s->z.avail_out);
-	io->in += n - s->z.avail_in;
-	io->in_len -= n - s->z.avail_in;
-	io->out = s->z.next_out;
-	io->room = s->z.avail_out;
-	if (code == Z_MEM_ERROR)
-		return err_set(err, ENOMEM, "out of memory");
-	if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-		return err_set(err, EBADMSG, "broken zip data: %s",
-		    s->z.msg == NULL ? "preset dictionary" : s->z.msg);
-	if (code != Z_STREAM_END)
-		return 0;
+	s->crc = (uint32_t)crc32_z(s->crc, out, (size_t)(io->out - out));
+	if (rc <= 0)
+		return rc;
 	if (!(s->flags & FLAG_DESCRIPTOR))
 		return check_crc(s, err);
 	s->place = ZIP_DESCRIPTOR;
