@@ -1,18 +1,11 @@
 #include "epg/libxml.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "base/err.h"
+#include "base/library.h"
 #include "base/list.h"
 
-#define SONAME "libxml2.so.2"
-
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct library_function functions[] = {
 #define ROW(name) { #name, offsetof(struct libxml, name) },
 	LIBXML_FUNCTIONS(ROW)
 #undef ROW
@@ -41,24 +34,11 @@ libxml_load(struct err *err)
 {
 	static struct libxml xml;
 	static _Bool loaded;
-	void *library;
 
 	if (loaded)
 		return &xml;
-	library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL) {
-		err_set(err, ENOSYS, "%s cannot be loaded (Debian package libxml2)", SONAME);
+	if (library_load("libxml2.so.2", "libxml2", functions, ARRAY_LEN(functions), &xml, err) < 0)
 		return NULL;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (function == NULL) {
-			err_set(err, ENOSYS, "%s has no %s", SONAME, functions[i].name);
-			return NULL;
-		}
-		memcpy((char *)&xml + functions[i].offset, &function, sizeof(function));
-	}
 	xml.xmlInitParser();
 	xml.xmlSetExternalEntityLoader(load_nothing);
 	xml.xmlSetStructuredErrorFunc(NULL, say_nothing);

@@ -1,20 +1,16 @@
 #include "transcode/av.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "base/err.h"
+#include "base/library.h"
 #include "base/list.h"
 
 /* The version that was compiled against: its structs are what our code writes into. */
-#define SONAME_(major) "libavcodec.so." #major
-#define SONAME(major)  SONAME_(major)
+#define TEXT_(number) #number
+#define TEXT(number)  TEXT_(number)
+#define MAJOR         TEXT(LIBAVCODEC_VERSION_MAJOR)
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct library_function functions[] = {
 #define ROW(name) { #name, offsetof(struct av, name) },
 	AV_FUNCTIONS(ROW)
 #undef ROW
@@ -25,27 +21,13 @@ av_load(struct err *err)
 {
 	static struct av av;
 	static _Bool loaded;
-	void *library;
 
 	if (loaded)
 		return &av;
-	library = dlopen(SONAME(LIBAVCODEC_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL) {
-		err_set(err, ENOSYS, "%s cannot be loaded (Debian package libavcodec%d)",
-		    SONAME(LIBAVCODEC_VERSION_MAJOR), LIBAVCODEC_VERSION_MAJOR);
+	/* libavutil's come with it. */
+	if (library_load("libavcodec.so." MAJOR, "libavcodec" MAJOR, functions,
+		ARRAY_LEN(functions), &av, err) < 0)
 		return NULL;
-	}
-	/* dlsym looks into what the library needs as well, so libavutil's come from there. */
-	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (function == NULL) {
-			err_set(err, ENOSYS, "%s has no %s", SONAME(LIBAVCODEC_VERSION_MAJOR),
-			    functions[i].name);
-			return NULL;
-		}
-		memcpy((char *)&av + functions[i].offset, &function, sizeof(function));
-	}
 	av.av_log_set_level(AV_LOG_QUIET);
 	loaded = 1;
 	return &av;
