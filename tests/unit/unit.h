@@ -9,6 +9,10 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/list.h"
 
@@ -40,6 +44,34 @@ unit_write_file(const char *path, const void *data, size_t len)
 		return -1;
 	good = fwrite(data, 1, len, f) == len;
 	return fclose(f) == 0 && good ? 0 : -1;
+}
+
+/* A file in memory with this text in it, open for both. */
+static inline int
+unit_memory_file(const char *text)
+{
+	int fd = memfd_create("unit", MFD_CLOEXEC);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+	return fd;
+}
+
+/* All that is in a file, with a NUL behind; the caller's to free. *ret_len may be NULL. */
+static inline char *
+unit_file_text(int fd, size_t *ret_len)
+{
+	struct stat st;
+	char *text;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	text = malloc((size_t)st.st_size + 1);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_int_eq(pread(fd, text, (size_t)st.st_size, 0), st.st_size);
+	text[st.st_size] = '\0';
+	if (ret_len != NULL)
+		*ret_len = (size_t)st.st_size;
+	return text;
 }
 
 static inline int

@@ -7,8 +7,6 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -26,19 +24,11 @@ struct guide_files {
 	int xml, gzip, index;
 };
 
-static inline int
-memory_file(void)
-{
-	int fd = memfd_create("guide", MFD_CLOEXEC);
-
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
-
 static inline struct guide_files
 guide_files_new(void)
 {
-	return (struct guide_files){ memory_file(), memory_file(), memory_file() };
+	return (
+	    struct guide_files){ unit_memory_file(""), unit_memory_file(""), unit_memory_file("") };
 }
 
 static inline void
@@ -47,23 +37,6 @@ guide_files_close(const struct guide_files *f)
 	(void)close(f->xml);
 	(void)close(f->gzip);
 	(void)close(f->index);
-}
-
-/* All of it, with a NUL behind; the caller's to free. */
-static inline char *
-file_text(int fd, size_t *ret_len)
-{
-	struct stat st;
-	char *text;
-
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	text = malloc((size_t)st.st_size + 1);
-	ck_assert_ptr_nonnull(text);
-	ck_assert_int_eq(pread(fd, text, (size_t)st.st_size, 0), st.st_size);
-	text[st.st_size] = '\0';
-	if (ret_len != NULL)
-		*ret_len = (size_t)st.st_size;
-	return text;
 }
 
 /* xmllint's word on the file, where it is installed. */
@@ -77,7 +50,7 @@ expect_valid(int xml_fd)
 	int status;
 	pid_t pid;
 
-	if (access("/usr/bin/xmllint", X_OK) != 0 || access(dtd, R_OK) != 0)
+	if (access("/usr/bin/xmllint", X_OK) != 0)
 		return;
 	ck_assert_int_eq(lseek(xml_fd, 0, SEEK_SET), 0);
 	ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);

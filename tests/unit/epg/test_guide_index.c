@@ -329,7 +329,7 @@ END_TEST
 static int
 load_copy(const char *index, size_t len, int xml, struct err *err)
 {
-	int fd = memory_file(), rc;
+	int fd = unit_memory_file(""), rc;
 	struct guide_index *g;
 
 	ck_assert_int_eq(pwrite(fd, index, len, 0), (ssize_t)len);
@@ -384,7 +384,7 @@ START_TEST(every_cut_of_the_index_is_refused)
 	char *index;
 
 	begin();
-	index = file_text(files.index, &len);
+	index = unit_file_text(files.index, &len);
 	for (size_t cut = 0; cut < len; cut++)
 		ck_assert_int_eq(load_copy(index, cut, files.xml, NULL), -EBADMSG);
 	ck_assert_int_eq(load_copy(index, len, files.xml, NULL), 0);
@@ -400,7 +400,7 @@ START_TEST(every_changed_byte_is_refused_or_harmless)
 	char *index;
 
 	begin();
-	index = file_text(files.index, &len);
+	index = unit_file_text(files.index, &len);
 	for (size_t at = 0; at < len; at++) {
 		char was = index[at];
 
@@ -485,7 +485,7 @@ START_TEST(a_field_that_points_outside_is_refused)
 	char *index;
 
 	begin();
-	index = file_text(files.index, &len);
+	index = unit_file_text(files.index, &len);
 	memcpy(&header, index, sizeof(header));
 	if (fields[_i].table == 1)
 		at += header.channels.offset;

@@ -102,7 +102,8 @@ static void
 expect_gzip_is_xml(const struct guide_files *f)
 {
 	size_t xml_len, packed_len, len;
-	char *xml = file_text(f->xml, &xml_len), *packed = file_text(f->gzip, &packed_len);
+	char *xml = unit_file_text(f->xml, &xml_len),
+	     *packed = unit_file_text(f->gzip, &packed_len);
 	char *text = gunzip(packed, packed_len, xml_len + 1, &len);
 
 	ck_assert_uint_eq(len, xml_len);
@@ -117,7 +118,7 @@ START_TEST(writes_a_line_for_each_element_and_the_tag_at_the_end)
 	struct guide_files f = guide_files_new();
 	struct guide_write_counts counts = guide_write(&guide, &f, NULL, -1);
 	size_t len, size = sizeof(expected) - 1;
-	char *xml = file_text(f.xml, &len);
+	char *xml = unit_file_text(f.xml, &len);
 
 	ck_assert_uint_eq(len, size + 16 + sizeof(end) - 1);
 	ck_assert_str_eq(xml + size + 16, end);
@@ -159,8 +160,8 @@ START_TEST(only_what_is_wanted_is_written)
 
 	(void)guide_write(&guide, &f, NULL, -1);
 	ck_assert_uint_eq(guide_write(&guide, &only, NULL, -1).gzip_bytes, 0);
-	xml = file_text(f.xml, &len);
-	plain_xml = file_text(plain.xml, &plain_len);
+	xml = unit_file_text(f.xml, &len);
+	plain_xml = unit_file_text(plain.xml, &plain_len);
 	ck_assert_uint_eq(len, plain_len);
 	ck_assert_mem_eq(xml, plain_xml, len);
 	free(xml);
@@ -211,7 +212,7 @@ START_TEST(the_pieces_of_unchanged_channels_are_copied)
 	struct test_guide g = many(-1);
 	struct guide_index *old_index, *index;
 	struct guide_write_counts counts = guide_write(&g, &old, NULL, -1);
-	char *old_gzip = file_text(old.gzip, NULL), *gzip;
+	char *old_gzip = unit_file_text(old.gzip, NULL), *gzip;
 
 	ck_assert_uint_eq(counts.reused, 0);
 	expect_gzip_is_xml(&old);
@@ -221,7 +222,7 @@ START_TEST(the_pieces_of_unchanged_channels_are_copied)
 	ck_assert_uint_eq(counts.reused, MANY - 1);
 	ck_assert(!counts.same);
 	expect_gzip_is_xml(&new);
-	gzip = file_text(new.gzip, NULL);
+	gzip = unit_file_text(new.gzip, NULL);
 	index = guide_open(&new);
 	for (uint32_t i = 0; i < MANY; i++) {
 		struct guide_index_channel a, b;
@@ -251,7 +252,7 @@ START_TEST(a_piece_is_raw_deflate_of_the_channels_programmes)
 	char *gzip;
 
 	(void)guide_write(&g, &f, NULL, -1);
-	gzip = file_text(f.gzip, NULL);
+	gzip = unit_file_text(f.gzip, NULL);
 	index = guide_open(&f);
 	for (uint32_t i = 0; i < MANY; i++) {
 		struct guide_index_channel c;
@@ -294,8 +295,8 @@ START_TEST(the_same_guide_is_told)
 	counts = guide_write(&guide, &new, old_index, old.gzip);
 	ck_assert(counts.same);
 	ck_assert_uint_eq(counts.reused, 3); /* those that have programmes */
-	a = file_text(old.gzip, &a_len);
-	b = file_text(new.gzip, &b_len);
+	a = unit_file_text(old.gzip, &a_len);
+	b = unit_file_text(new.gzip, &b_len);
 	ck_assert_uint_eq(a_len, b_len);
 	ck_assert_mem_eq(a, b, a_len);
 	free(a);
@@ -315,11 +316,11 @@ START_TEST(a_gzip_that_is_not_the_indexs_is_not_used)
 
 	(void)guide_write(&guide, &old, NULL, -1);
 	old_index = guide_open(&old);
-	gzip = file_text(old.gzip, &len);
+	gzip = unit_file_text(old.gzip, &len);
 	for (int how = 0; how < 4; how++) {
 		struct guide_files new = guide_files_new();
 		struct guide_write_counts counts;
-		int other = how == 0 ? -1 : memory_file();
+		int other = how == 0 ? -1 : unit_memory_file("");
 
 		gzip[len - 5] ^= how == 2; /* the check sum */
 		if (how > 0)
@@ -365,7 +366,7 @@ END_TEST
 START_TEST(a_guide_beyond_its_size_is_an_error)
 {
 	static const char body[] = "<title>As long as it is</title>\n";
-	int xml = memfd_create("xml", MFD_CLOEXEC);
+	int xml = unit_memory_file("");
 	const struct guide_write_files files = { xml, -1, -1, NULL, -1, 1u << 20 };
 	const struct guide_write_channel channel = { "a", "1", "A", "", "" };
 	struct listings_programme p = { .attrs = "", .body = body, .body_len = sizeof(body) - 1 };
@@ -428,7 +429,7 @@ START_TEST(a_full_disk_is_an_error)
 		struct guide_writer *w;
 		int rc = 0;
 
-		files.xml = i == 0 ? full : memory_file();
+		files.xml = i == 0 ? full : unit_memory_file("");
 		files.gzip = i == 1 ? full : f.gzip;
 		files.index = i == 2 ? full : f.index;
 		w = guide_writer_new(&files, &err);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -19,15 +18,6 @@
 #define T0 INT64_C(1700000000)
 
 /* -- writing ----------------------------------------------------------------- */
-
-static int
-new_file(void)
-{
-	int fd = memfd_create("listings", MFD_CLOEXEC);
-
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
 
 static void
 add_text(struct xmltv_entry *e, enum xmltv_element element, const char *text)
@@ -162,7 +152,7 @@ ck_shows(int fd, const char *expected)
 
 START_TEST(empty_listings_are_whole)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_counts counts = finish(writer(fd));
 	struct listings_channel c;
 	struct listings *l = open_listings(fd);
@@ -178,7 +168,7 @@ END_TEST
 
 START_TEST(what_was_added_is_read)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings_counts counts;
 	struct xmltv_entry e;
@@ -211,7 +201,7 @@ END_TEST
 
 START_TEST(channels_of_one_id_are_one)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 
 	add_channel(w, "A.tv", "One", "http://i/1.png");
@@ -236,7 +226,7 @@ END_TEST
 START_TEST(a_channel_of_many_parts_is_the_first_of_them)
 {
 	enum { CHANNELS = 40, PARTS = 80 };
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings *l;
 	char id[16], name[1000];
@@ -271,7 +261,7 @@ START_TEST(a_channel_is_found_without_regard_to_case_and_blanks)
 {
 	static const char *const known[] = { "BBC1.uk", "bbc1.UK", " BBC1.uk\t" };
 	static const char *const unknown[] = { "BBC1", "BBC1.uk.", "", "x" };
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings_channel c;
 	struct listings *l;
@@ -343,7 +333,7 @@ static const struct {
 
 START_TEST(times_are_settled)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct buf out = BUF_INIT(10000);
 	struct listings_channel c = { .count = 0 };
@@ -396,7 +386,7 @@ static const struct {
 
 START_TEST(a_length_has_units)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings_programme p;
 	struct xmltv_entry e;
@@ -460,7 +450,7 @@ add_all(struct listings_writer *w, int order)
 /* By channel, by time, reversed, mixed: what is read is the same. */
 START_TEST(the_order_of_a_source_does_not_matter)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings_channel c;
 	struct listings *l;
@@ -531,7 +521,7 @@ END_TEST
 static int
 small_listings(void)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 
 	add_channel(w, "a", "A&A", "http://i/");
@@ -545,7 +535,7 @@ small_listings(void)
 
 START_TEST(a_file_that_is_not_finished_is_not_opened)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct err err = ERR_INIT;
 	struct listings *l;
@@ -617,21 +607,18 @@ START_TEST(a_hostile_file_is_refused_or_harmless)
 {
 	static const char values[] = { 0, 1, '\n', '"', '&', '/', '<', '=', '>', 'a', 'i', 'p', 'x',
 		0x7f, (char)0x80, (char)0xc3, (char)0xef, (char)0xff };
-	int fd = small_listings(), copy = new_file(), opened = 0;
+	int fd = small_listings(), copy = unit_memory_file(""), opened = 0;
 	struct listings *l;
-	struct stat st;
-	char *data;
+	size_t size;
+	char *data = unit_file_text(fd, &size);
 
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	data = malloc((size_t)st.st_size);
-	ck_assert_int_eq(pread(fd, data, (size_t)st.st_size, 0), st.st_size);
-	for (off_t len = 0; len < st.st_size; len++) {
-		ck_assert_int_eq(pwrite(copy, data, (size_t)st.st_size, 0), st.st_size);
+	for (off_t len = 0; len < (off_t)size; len++) {
+		ck_assert_int_eq(pwrite(copy, data, size, 0), (ssize_t)size);
 		ck_assert_int_eq(ftruncate(copy, len), 0);
 		ck_assert_int_eq(listings_open(&l, copy, NULL), -EBADMSG);
 	}
-	ck_assert_int_eq(pwrite(copy, data, (size_t)st.st_size, 0), st.st_size);
-	for (off_t at = 0; at < st.st_size; at++) {
+	ck_assert_int_eq(pwrite(copy, data, size, 0), (ssize_t)size);
+	for (off_t at = 0; at < (off_t)size; at++) {
 		for (size_t k = 0; k <= ARRAY_LEN(values); k++) {
 			char byte = k < ARRAY_LEN(values) ? values[k] : (char)(data[at] ^ 1);
 
@@ -659,13 +646,10 @@ START_TEST(a_broken_text_is_not_given_out)
 	int fd = small_listings();
 	struct listings_programme p;
 	struct listings *l;
-	struct stat st;
-	char *data, *at;
+	size_t size;
+	char *data = unit_file_text(fd, &size), *at = memmem(data, size, text, strlen(text));
 
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	data = malloc((size_t)st.st_size);
-	ck_assert_int_eq(pread(fd, data, (size_t)st.st_size, 0), st.st_size);
-	at = memmem(data, (size_t)st.st_size, text, strlen(text));
+	ck_assert_ptr_nonnull(at);
 	ck_assert_int_eq(pwrite(fd, "<", 1, at - data + 8), 1);
 	l = open_listings(fd);
 	for (uint32_t i = 0; i < 2; i++) {
@@ -685,7 +669,7 @@ END_TEST
 /* Else a small file would be a guide without end. */
 START_TEST(programmes_that_share_a_text_are_refused)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct listings_writer *w = writer(fd);
 	struct listings_header header;
 	struct err err = ERR_INIT;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,7 +12,7 @@
 static int
 load(struct wanted **ret, const char *text, size_t len, struct err *err)
 {
-	int fd = memfd_create("wanted", MFD_CLOEXEC), rc;
+	int fd = unit_memory_file(""), rc;
 
 	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
 	rc = wanted_load(ret, fd, err);

@@ -16,21 +16,12 @@ struct run {
 	struct buf out;
 };
 
-static int
-file_with(const char *text)
-{
-	int fd = memory_file();
-
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	return fd;
-}
-
 /* Runs the worker; what it said goes to r->out. */
 static int
 run(struct run *r, const char *const *args)
 {
 	int fds[FIXED + 4] = { r->made.xml, r->made.gzip, r->made.index, r->old.xml, r->old.gzip,
-		r->old.index, file_with(r->wanted) };
+		r->old.index, unit_memory_file(r->wanted) };
 	char *argv[24] = { strdup("guide") };
 	int status, argc = 1;
 
@@ -138,7 +129,7 @@ START_TEST(listings_become_a_guide)
 			  "channels=4;programmes=10;filled=0;madeup=2;empty=0;reused=0;") != NULL &&
 		strstr(r.out.data, ";last=1704086100;same=0;") != NULL,
 	    "%s", r.out.data);
-	xml = file_text(r.made.xml, NULL);
+	xml = unit_file_text(r.made.xml, NULL);
 	ck_assert_ptr_nonnull(strstr(xml, "<!-- "));
 	strstr(xml, "<!-- ")[5] = '\0';
 	ck_assert_str_eq(xml, expected);
@@ -183,7 +174,7 @@ START_TEST(a_last_guide_that_is_broken_is_no_loss)
 
 	run_begin(&r, WANTED);
 	(void)close(r.old.index);
-	r.old.index = file_with("rubbish");
+	r.old.index = unit_memory_file("rubbish");
 	ck_assert_int_eq(run(&r, usual), 0);
 	ck_assert_msg(
 	    strstr(r.out.data, "0: the last guide is not used: not a whole guide index;") != NULL,
@@ -224,16 +215,16 @@ START_TEST(all_channels_come_under_their_own_ids)
 		NULL,
 	    "%s", r.out.data);
 	ck_assert_ptr_nonnull(strstr(r.out.data, ";gzip_bytes=0;"));
-	xml = file_text(r.made.xml, NULL);
+	xml = unit_file_text(r.made.xml, NULL);
 	ck_assert_ptr_nonnull(strstr(xml,
 	    "<channel id=\"one.uk\">\n<display-name>One UK</display-name>\n</channel>\n"
 	    "<channel id=\"both.uk\">\n<display-name>Both</display-name>\n</channel>\n"
 	    "<channel id=\"two.uk\">\n<display-name>Two UK</display-name>\n</channel>\n"));
 	expect_valid(r.made.xml);
 	free(xml);
-	free(file_text(r.made.gzip, &gzip));
+	free(unit_file_text(r.made.gzip, &gzip));
 	ck_assert_uint_eq(gzip, 0);
-	free(file_text(r.made.index, &gzip));
+	free(unit_file_text(r.made.index, &gzip));
 	ck_assert_uint_eq(gzip, 0);
 	run_end(&r);
 }
@@ -249,7 +240,7 @@ START_TEST(of_all_channels_those_that_are_wanted_come)
 	run_begin(&r, "x\t\t0\tTWO.UK\t\t\ny\t\t0\tnone.uk\t\t\n");
 	ck_assert_int_eq(run(&r, all), 0);
 	ck_assert_msg(strstr(r.out.data, "channels=1;programmes=1;") != NULL, "%s", r.out.data);
-	xml = file_text(r.made.xml, NULL);
+	xml = unit_file_text(r.made.xml, NULL);
 	ck_assert_ptr_nonnull(strstr(xml, "<channel id=\"two.uk\">\n"));
 	free(xml);
 	run_end(&r);
@@ -262,7 +253,7 @@ START_TEST(listings_that_are_not_there_yet_are_none)
 
 	run_begin(&r, WANTED);
 	(void)close(r.listings[0]);
-	r.listings[0] = file_with("");
+	r.listings[0] = unit_memory_file("");
 	ck_assert_int_eq(run(&r, usual), 0);
 	/* The second's shift is still its own. */
 	ck_assert_msg(strstr(r.out.data, "channels=4;programmes=11;filled=0;madeup=3;") != NULL,
@@ -281,7 +272,7 @@ START_TEST(a_time_in_a_name_is_of_the_zone_that_was_given)
 	run_begin(&r, "a.masthead\t\t0\t\tA v B 11:15\t\n");
 	r.listings_count = 0;
 	ck_assert_int_eq(run(&r, tokyo), 0);
-	xml = file_text(r.made.xml, NULL);
+	xml = unit_file_text(r.made.xml, NULL);
 	ck_assert_ptr_nonnull(strstr(xml, PROGRAMME("a", "0215", "0515", "A v B")));
 	free(xml);
 	run_end(&r);
@@ -335,7 +326,7 @@ START_TEST(broken_listings_are_named)
 
 	run_begin(&r, WANTED);
 	(void)close(r.listings[1]);
-	r.listings[1] = file_with("rubbish");
+	r.listings[1] = unit_memory_file("rubbish");
 	ck_assert_int_ne(run(&r, usual), 0);
 	ck_assert_msg(strstr(r.out.data, "failed: listings 2: not whole listings;") != NULL, "%s",
 	    r.out.data);

@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,22 +11,13 @@
 
 #define T0 INT64_C(1704110400) /* 2024-01-01 12:00 UTC */
 
-static int
-file_with(const char *text)
-{
-	int fd = memfd_create("file", MFD_CLOEXEC);
-
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	return fd;
-}
-
 /* Runs the worker over these; its listings are at *ret_fd. */
 static int
 run(const char *guide, const char *wanted, const char *rules, const char *const *args, int *ret_fd,
     struct buf *out)
 {
-	int fds[4] = { file_with(guide), file_with(""), file_with(wanted), file_with(rules) };
+	int fds[4] = { unit_memory_file(guide), unit_memory_file(""), unit_memory_file(wanted),
+		unit_memory_file(rules) };
 	char *argv[8] = { strdup("listings") };
 	int status, argc = 1;
 

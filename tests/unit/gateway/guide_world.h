@@ -336,6 +336,16 @@ reply_count(const char *text)
 	return n;
 }
 
+/* The last reply's body by xmllint, where it is installed. */
+static inline void
+expect_valid_reply(void)
+{
+	int fd = unit_memory_file(reply.body.data);
+
+	expect_valid(fd);
+	close(fd);
+}
+
 static inline void
 world_hush(enum log_level level, const char *line, void *arg)
 {

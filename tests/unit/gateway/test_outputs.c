@@ -31,17 +31,6 @@ open_five(void)
 	world_give_guide(programmes, ARRAY_LEN(programmes), "");
 }
 
-/* The last reply's body by xmllint, where it is installed. */
-static void
-expect_valid_reply(void)
-{
-	int fd = memory_file();
-
-	ck_assert_int_eq(write(fd, reply.body.data, reply.body.len), (ssize_t)reply.body.len);
-	expect_valid(fd);
-	close(fd);
-}
-
 static const struct {
 	const char *query;
 	const char *title; /* one of it; NULL: it has none */

@@ -5,7 +5,6 @@
 #define TESTS_PLAYLIST_LISTS_H
 
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,15 +12,6 @@
 #include "playlist/lineup.h"
 #include "playlist/m3u.h"
 #include "unit.h"
-
-static inline int
-list_file(void)
-{
-	int fd = memfd_create("snapshot", MFD_CLOEXEC);
-
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
 
 static inline int
 list_add_entry(const struct m3u_entry *entry, void *arg)
@@ -33,7 +23,7 @@ list_add_entry(const struct m3u_entry *entry, void *arg)
 static inline struct catalogue *
 list_catalogue(const char *text)
 {
-	int fd = list_file();
+	int fd = unit_memory_file("");
 	struct catalogue_writer *w = catalogue_writer_new(fd);
 	struct m3u_reader *r = m3u_reader_new(&m3u_limits_default, list_add_entry, NULL, w);
 	struct err err = ERR_INIT;
@@ -57,7 +47,7 @@ list_lineup_file(const char *text, const struct lineup *previous, int64_t now,
 	const struct lineup_source source = { "list", c };
 	struct lineup_result result;
 	struct err err = ERR_INIT;
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	ck_assert_msg(
 	    lineup_build(fd, &source, 1, previous, now, ret == NULL ? &result : ret, &err) == 0,

@@ -5,22 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "playlist/m3u.h"
 #include "unit.h"
-
-static int
-new_file(void)
-{
-	int fd = memfd_create("catalogue", MFD_CLOEXEC);
-
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
 
 static int
 add_entry(const struct m3u_entry *entry, void *arg)
@@ -32,7 +22,7 @@ add_entry(const struct m3u_entry *entry, void *arg)
 static int
 snapshot_of(const char *list)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct catalogue_writer *w = catalogue_writer_new(fd);
 	struct m3u_reader *r = m3u_reader_new(&m3u_limits_default, add_entry, NULL, w);
 
@@ -96,7 +86,7 @@ END_TEST
 
 START_TEST(an_empty_catalogue_is_whole)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct catalogue_writer *w = catalogue_writer_new(fd);
 	struct catalogue *c;
 
@@ -112,7 +102,7 @@ END_TEST
 
 START_TEST(a_file_that_is_not_finished_is_not_opened)
 {
-	int fd = new_file();
+	int fd = unit_memory_file("");
 	struct catalogue_writer *w = catalogue_writer_new(fd);
 	struct m3u_reader *r = m3u_reader_new(&m3u_limits_default, add_entry, NULL, w);
 	struct err err = ERR_INIT;
@@ -148,26 +138,23 @@ END_TEST
 START_TEST(a_hostile_file_is_read_inside_its_bounds)
 {
 	static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
-	int fd = snapshot_of(list), copy = new_file();
-	struct stat st;
-	char *data;
+	int fd = snapshot_of(list), copy = unit_memory_file("");
+	size_t size;
+	char *data = unit_file_text(fd, &size);
 
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	data = malloc((size_t)st.st_size);
-	ck_assert_int_eq(pread(fd, data, (size_t)st.st_size, 0), st.st_size);
-	for (off_t len = 0; len < st.st_size; len++) {
+	for (off_t len = 0; len < (off_t)size; len++) {
 		struct catalogue *c;
 
-		ck_assert_int_eq(pwrite(copy, data, (size_t)st.st_size, 0), st.st_size);
+		ck_assert_int_eq(pwrite(copy, data, size, 0), (ssize_t)size);
 		ck_assert_int_eq(ftruncate(copy, len), 0);
 		ck_assert_int_eq(catalogue_open(&c, copy, NULL), -EBADMSG);
 	}
-	for (off_t at = 0; at < st.st_size; at++) {
+	for (off_t at = 0; at < (off_t)size; at++) {
 		for (size_t k = 0; k < sizeof(values); k++) {
 			struct buf out = BUF_INIT(100000);
 			struct catalogue *c;
 
-			ck_assert_int_eq(pwrite(copy, data, (size_t)st.st_size, 0), st.st_size);
+			ck_assert_int_eq(pwrite(copy, data, size, 0), (ssize_t)size);
 			ck_assert_int_eq(pwrite(copy, &values[k], 1, at), 1);
 			if (catalogue_open(&c, copy, NULL) == 0) {
 				show(&out, c);

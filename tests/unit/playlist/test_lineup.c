@@ -168,7 +168,7 @@ START_TEST(several_sources_stand_behind_one_another)
 	struct lineup_result result;
 	struct lineup *l, *only_b;
 	struct lineup_channel one, two;
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	ck_assert_int_eq(lineup_build(fd, both, 2, NULL, NOW, &result, NULL), 0);
 	ck_assert_int_eq(lineup_load(&l, fd, NULL), 0);
@@ -180,14 +180,14 @@ START_TEST(several_sources_stand_behind_one_another)
 	ck_assert_uint_ne(one.id, two.id);
 	close(fd);
 	/* A source that is missing for once comes back with what it had. */
-	fd = list_file();
+	fd = unit_memory_file("");
 	ck_assert_int_eq(lineup_build(fd, &both[1], 1, l, NOW, &result, NULL), 0);
 	ck_assert_uint_eq(result.kept, 1);
 	ck_assert_uint_eq(result.gone, 1);
 	ck_assert_int_eq(lineup_load(&only_b, fd, NULL), 0);
 	close(fd);
 	lineup_unref(l);
-	fd = list_file();
+	fd = unit_memory_file("");
 	ck_assert_int_eq(lineup_build(fd, both, 2, only_b, NOW, &result, NULL), 0);
 	ck_assert_uint_eq(result.kept, 2);
 	ck_assert_int_eq(lineup_load(&l, fd, NULL), 0);
@@ -464,19 +464,6 @@ read_all(const struct lineup *l)
 	ck_assert_uint_lt(bytes, 1u << 20);
 }
 
-static char *
-load(int fd, off_t *ret_len)
-{
-	struct stat st;
-	char *data;
-
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	data = malloc((size_t)st.st_size);
-	ck_assert_int_eq(pread(fd, data, (size_t)st.st_size, 0), st.st_size);
-	*ret_len = st.st_size;
-	return data;
-}
-
 /* Also as the previous one of a build, which reads what the gateway does not. */
 static void
 try_file(int fd)
@@ -496,17 +483,17 @@ try_file(int fd)
 START_TEST(a_hostile_file_is_read_inside_its_bounds)
 {
 	static const unsigned char values[] = { 0x00, 0x01, 0x80, 0xff };
-	int fd = list_lineup_file(finding_list, NULL, NOW, NULL), copy = list_file();
-	off_t len;
-	char *data = load(fd, &len);
+	int fd = list_lineup_file(finding_list, NULL, NOW, NULL), copy = unit_memory_file("");
+	size_t len;
+	char *data = unit_file_text(fd, &len);
 
-	for (off_t cut = 0; cut < len; cut += 7) {
+	for (off_t cut = 0; cut < (off_t)len; cut += 7) {
 		ck_assert_int_eq(ftruncate(copy, 0), 0);
 		ck_assert_int_eq(pwrite(copy, data, (size_t)cut, 0), cut);
 		try_file(copy);
 	}
-	for (off_t at = 0; at < len; at++) {
-		ck_assert_int_eq(pwrite(copy, data, (size_t)len, 0), len);
+	for (off_t at = 0; at < (off_t)len; at++) {
+		ck_assert_int_eq(pwrite(copy, data, len, 0), (ssize_t)len);
 		ck_assert_int_eq(pwrite(copy, &values[at % 4], 1, at), 1);
 		try_file(copy);
 		ck_assert_int_eq(pwrite(copy, &values[(at + 2) % 4], 1, at), 1);
@@ -581,16 +568,16 @@ START_TEST(a_file_that_changes_after_the_check_is_read_inside_its_bounds)
 	int fd = list_lineup_file(finding_list, NULL, NOW, NULL);
 	uint32_t state = 1;
 	struct lineup *l;
-	off_t len;
-	char *data = load(fd, &len);
+	size_t len;
+	char *data = unit_file_text(fd, &len);
 
 	ck_assert_int_eq(lineup_load(&l, fd, NULL), 0);
 	for (int round = 0; round < 200; round++) {
-		for (off_t i = 0; i < len; i++) {
+		for (off_t i = 0; i < (off_t)len; i++) {
 			state = state * 1664525 + 1013904223;
 			data[i] = (char)(round % 2 == 0 ? state >> 24 : 0xff);
 		}
-		ck_assert_int_eq(pwrite(fd, data, (size_t)len, 0), len);
+		ck_assert_int_eq(pwrite(fd, data, len, 0), (ssize_t)len);
 		read_all(l);
 	}
 	lineup_unref(l);

@@ -10,7 +10,7 @@ wanted_of(const char *list, char *text, size_t size)
 	struct lineup *l = list_lineup(list, NULL, 1000000, NULL);
 	struct lineup_wanted wanted;
 	struct err err = ERR_INIT;
-	int fd = list_file();
+	int fd = unit_memory_file("");
 	ssize_t n;
 
 	ck_assert_msg(lineup_write_wanted(fd, l, &wanted, &err) == 0, "%s", err.text);

@@ -11,7 +11,7 @@
 static int
 file_with(const void *data, size_t len)
 {
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
 	return fd;
@@ -54,7 +54,7 @@ check_good(int fd)
 START_TEST(a_playlist_becomes_a_catalogue)
 {
 	struct buf out = BUF_INIT(10000);
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	ck_assert_int_eq(catalogue_of(TEXT(good), fd, &out), 0);
 	ck_assert_str_eq(out.data,
@@ -72,7 +72,7 @@ START_TEST(a_playlist_may_be_gzip)
 	unsigned char packed[1000];
 	z_stream z = { .next_out = packed, .avail_out = sizeof(packed) };
 	char plain[sizeof(good)];
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	memcpy(plain, good, sizeof(good));
 	z.next_in = (unsigned char *)plain;
@@ -83,7 +83,7 @@ START_TEST(a_playlist_may_be_gzip)
 	ck_assert_int_eq(catalogue_of(packed, z.total_out, fd, &out), 0);
 	check_good(fd);
 	(void)close(fd);
-	fd = list_file();
+	fd = unit_memory_file("");
 	buf_clear(&out);
 	ck_assert_int_eq(catalogue_of(packed, z.total_out - 1, fd, &out), 1);
 	ck_assert_str_eq(out.data,
@@ -111,7 +111,7 @@ static const struct {
 START_TEST(what_is_no_playlist_is_said)
 {
 	struct buf out = BUF_INIT(10000);
-	int fd = list_file();
+	int fd = unit_memory_file("");
 	struct catalogue *c;
 
 	ck_assert_int_eq(catalogue_of(bad[_i].text, bad[_i].len, fd, &out), 1);
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(complaints_are_counted_when_they_are_too_many_to_tell)
 {
 	struct buf list = BUF_INIT(100000), out = BUF_INIT(100000);
-	int fd = list_file();
+	int fd = unit_memory_file("");
 	unsigned notes = 0;
 
 	buf_str(&list, "#EXTM3U\n#EXTINF:-1,A\nhttp://h/1\n");
@@ -148,7 +148,7 @@ static int
 catalogue_file(const char *list)
 {
 	struct buf out = BUF_INIT(10000);
-	int fd = list_file();
+	int fd = unit_memory_file("");
 
 	ck_assert_int_eq(catalogue_of(list, strlen(list), fd, &out), 0);
 	buf_release(&out);
@@ -169,7 +169,8 @@ assert_heard(const struct buf *out, const char *expected)
 START_TEST(catalogues_become_a_lineup_and_that_the_next)
 {
 	char name[] = "lineup", a[] = "a", b[] = "b", *argv[] = { name, a, b, NULL };
-	int first = list_file(), second = list_file(), empty = list_file();
+	int first = unit_memory_file(""), second = unit_memory_file(""),
+	    empty = unit_memory_file("");
 	int one = catalogue_file("#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,B\nhttp://h/2\n");
 	int two = catalogue_file("#EXTINF:-1 tvg-id=\"c.uk\",C\nhttp://h/1\n"), fewer, fds[5];
 	char wanted[256] = "";
@@ -179,7 +180,7 @@ START_TEST(catalogues_become_a_lineup_and_that_the_next)
 
 	fds[0] = first;
 	fds[1] = empty;
-	fds[2] = list_file();
+	fds[2] = unit_memory_file("");
 	fds[3] = one;
 	fds[4] = two;
 	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 5, &out), 0);
@@ -211,8 +212,8 @@ END_TEST
 START_TEST(a_previous_lineup_that_is_broken_costs_no_channel)
 {
 	char name[] = "lineup", a[] = "a", *argv[] = { name, a, NULL };
-	int fds[] = { list_file(), file_with(TEXT("not a lineup at all")), list_file(),
-		catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
+	int fds[] = { unit_memory_file(""), file_with(TEXT("not a lineup at all")),
+		unit_memory_file(""), catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
 	struct buf out = BUF_INIT(10000);
 
 	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 0);
@@ -228,7 +229,8 @@ END_TEST
 START_TEST(a_catalogue_that_is_broken_is_named)
 {
 	char name[] = "lineup", a[] = "acme", *argv[] = { name, a, NULL };
-	int fds[] = { list_file(), list_file(), list_file(), file_with(TEXT("not a catalogue")) };
+	int fds[] = { unit_memory_file(""), unit_memory_file(""), unit_memory_file(""),
+		file_with(TEXT("not a catalogue")) };
 	struct buf out = BUF_INIT(10000);
 
 	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 1);
