@@ -36,3 +36,13 @@ clock_wall(const struct clock *c)
 {
 	return c->wall(c->arg);
 }
+
+uint64_t
+clock_backoff(uint64_t first_ms, uint64_t max_ms, unsigned failures)
+{
+	uint64_t ms = first_ms;
+
+	for (unsigned i = 1; i < failures && ms < max_ms; i++)
+		ms *= 2;
+	return ms < max_ms ? ms : max_ms;
+}

@@ -23,4 +23,10 @@ uint64_t clock_us(const struct clock *c);
 uint64_t clock_ms(const struct clock *c);
 time_t clock_wall(const struct clock *c);
 
+/*
+ * How long to wait after so many failures in a row (at least 1): `first_ms`, twice as long
+ * each time, and `max_ms` at most.
+ */
+uint64_t clock_backoff(uint64_t first_ms, uint64_t max_ms, unsigned failures);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/loop.h"
 
 struct multi {
 	struct event_base *base;
@@ -84,8 +85,7 @@ multi_socket_cb(CURL *easy, curl_socket_t fd, int what, void *arg, void *event)
 	short events = EV_PERSIST;
 
 	(void)easy;
-	if (ev != NULL)
-		event_free(ev);
+	loop_event_free(ev);
 	if (what == CURL_POLL_REMOVE) {
 		curl_multi_assign(m->curl, fd, NULL);
 		return 0;
@@ -108,12 +108,11 @@ static int
 multi_timer_cb(CURLM *curl, long ms, void *arg)
 {
 	struct multi *m = arg;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
 	(void)curl;
 	if (ms < 0)
 		return event_del(m->timer);
-	return event_add(m->timer, &tv);
+	return loop_after(m->timer, (uint64_t)ms) < 0 ? -1 : 0;
 }
 
 struct multi *
@@ -160,10 +159,8 @@ multi_free(struct multi *m)
 	assert(m->transfers == 0);
 	if (m->curl != NULL)
 		curl_multi_cleanup(m->curl);
-	if (m->timer != NULL)
-		event_free(m->timer);
-	if (m->finish != NULL)
-		event_free(m->finish);
+	loop_event_free(m->timer);
+	loop_event_free(m->finish);
 	free(m);
 }
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "gateway/worker.h"
 #include "playlist/lineup.h"
 
@@ -52,9 +53,6 @@ struct channels {
 	struct err err;
 };
 
-/* The loop turns once before it comes back: event_active() would starve everyone else. */
-static const struct timeval next_turn = { 0, 0 };
-
 static uint64_t
 now_us(void)
 {
@@ -80,21 +78,6 @@ drop_output(struct channels *c)
 }
 
 /* -- ends of a build --------------------------------------------------------------- */
-
-static void
-plan_retry(struct channels *c)
-{
-	uint64_t ms = RETRY_FIRST_MS;
-	struct timeval tv;
-
-	for (unsigned i = 1; i < c->failures && ms < RETRY_MAX_MS; i++)
-		ms *= 2;
-	if (ms > RETRY_MAX_MS)
-		ms = RETRY_MAX_MS;
-	tv.tv_sec = (time_t)(ms / 1000);
-	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
-	event_add(c->retry, &tv);
-}
 
 static void
 on_retry(evutil_socket_t fd, short what, void *arg)
@@ -137,7 +120,8 @@ finish(struct channels *c, _Bool good)
 		c->failures++;
 		log_error_e(&c->log, &c->err, "no new lineup, the last good one stays");
 		settle_for_old_wanted(c);
-		plan_retry(c);
+		(void)loop_after(c->retry,
+		    clock_backoff(RETRY_FIRST_MS, RETRY_MAX_MS, c->failures));
 		c->ready(c->arg, NULL, &c->err);
 	}
 	if (c->again) {
@@ -184,7 +168,7 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	rc = lineup_check(c->candidate, CHECK_ROWS, &c->err);
 	if (rc > 0)
-		(void)event_add(c->check, &next_turn);
+		(void)loop_after(c->check, 0);
 	if (rc == 0 && !c->restoring)
 		rc = keep_output(c);
 	if (rc == 0)
@@ -206,7 +190,7 @@ start_check(struct channels *c, int fd)
 	rc = lineup_open(&c->candidate, fd, &c->err);
 	if (rc < 0)
 		return rc;
-	if (event_add(c->check, &next_turn) == -1) {
+	if (loop_after(c->check, 0) < 0) {
 		lineup_unref(c->candidate);
 		c->candidate = NULL;
 		return err_set(&c->err, ENOMEM, "out of memory");
@@ -420,10 +404,8 @@ channels_free(struct channels *c)
 		return;
 	if (c->worker != NULL)
 		worker_kill(c->worker);
-	if (c->check != NULL)
-		event_free(c->check);
-	if (c->retry != NULL)
-		event_free(c->retry);
+	loop_event_free(c->check);
+	loop_event_free(c->retry);
 	drop_output(c);
 	lineup_unref(c->lineup);
 	drop_sources(c);

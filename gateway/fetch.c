@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/loop.h"
 #include "base/multi.h"
 #include "base/url.h"
 #include "gateway/fetch_meta.h"
@@ -56,9 +57,6 @@ struct fetch {
 	int source; /* -1: none */
 };
 
-/* The loop turns once before it comes back: event_active() would starve everyone else. */
-static const struct timeval next_turn = { 0, 0 };
-
 struct fetcher *
 fetcher_new(struct event_base *base, struct multi *multi, const struct fetch_limits *limits)
 {
@@ -88,8 +86,7 @@ fetch_drop(struct fetch *f)
 	if (f->easy != NULL)
 		curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->headers);
-	if (f->step != NULL)
-		event_free(f->step);
+	loop_event_free(f->step);
 	if (f->source != -1)
 		(void)close(f->source);
 	file_abort(&f->save);
@@ -408,7 +405,7 @@ local_copy(struct fetch *f)
 	else if (n == 0)
 		(void)local_check(f, &f->err);
 	if (n > 0 && f->err.code == 0)
-		(void)event_add(f->step, &next_turn);
+		(void)loop_after(f->step, 0);
 	else if (f->err.code < 0)
 		f->done(f->arg, FETCH_FAILED, &f->err);
 	else
@@ -450,7 +447,7 @@ static int
 local_start(struct fetch *f, struct err *err)
 {
 	f->step = evtimer_new(f->fetcher->base, on_step, f);
-	if (f->step == NULL || event_add(f->step, &next_turn) == -1)
+	if (f->step == NULL || loop_after(f->step, 0) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	/* A file that cannot be opened is told like a server that cannot be reached. */
 	if (f->demo == NULL)

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/loop.h"
 #include "epg/guide_index.h"
 #include "gateway/guide_parts.h"
 #include "gateway/worker.h"
@@ -19,10 +20,7 @@
 #define CHECK_ROWS     4096 /* rows looked at in one turn of the loop: well under 1 ms */
 #define RETRY_FIRST_MS 2000
 #define RETRY_MAX_MS   (5 * 60 * 1000)
-#define LOOK_S         (10 * 60) /* how often it looks whether a new day has begun */
-
-/* The loop turns once before it comes back: event_active() would starve everyone else. */
-static const struct timeval next_turn = { 0, 0 };
+#define LOOK_MS        (10 * 60 * 1000) /* how often it looks whether a new day has begun */
 
 static uint64_t
 now_ms(const struct guide *g)
@@ -40,21 +38,6 @@ count_turn(struct guide *g, uint64_t since_us)
 }
 
 /* -- ends of a build --------------------------------------------------------------- */
-
-static void
-plan_retry(struct guide *g)
-{
-	uint64_t ms = RETRY_FIRST_MS;
-	struct timeval tv;
-
-	for (unsigned i = 1; i < g->info.failures && ms < RETRY_MAX_MS; i++)
-		ms *= 2;
-	if (ms > RETRY_MAX_MS)
-		ms = RETRY_MAX_MS;
-	tv.tv_sec = (time_t)(ms / 1000);
-	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
-	event_add(g->retry, &tv);
-}
 
 static void
 on_look(evutil_socket_t fd, short what, void *arg)
@@ -113,7 +96,8 @@ end_failed(struct guide *g)
 		g->info.failed++;
 		g->info.failures++;
 		log_error_e(&g->log, &g->err, "no new guide, the last good one stays");
-		plan_retry(g);
+		(void)loop_after(g->retry,
+		    clock_backoff(RETRY_FIRST_MS, RETRY_MAX_MS, g->info.failures));
 		g->ready(g->arg, &g->err);
 	}
 	end_build(g);
@@ -186,7 +170,7 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	rc = guide_index_check(g->candidate, CHECK_ROWS, &g->err);
 	if (rc > 0)
-		(void)event_add(g->check, &next_turn);
+		(void)loop_after(g->check, 0);
 	else if (rc == 0)
 		rc = finish_check(g);
 	count_turn(g, began);
@@ -203,7 +187,7 @@ start_check(struct guide *g)
 	int rc = guide_index_open(&g->candidate, g->new_files[GUIDE_INDEX], g->new_files[GUIDE_XML],
 	    &g->err);
 
-	if (rc == 0 && event_add(g->check, &next_turn) == -1)
+	if (rc == 0 && loop_after(g->check, 0) < 0)
 		rc = err_set(&g->err, ENOMEM, "out of memory");
 	return rc;
 }
@@ -344,7 +328,6 @@ guide_restore(struct guide *g)
 struct guide *
 guide_new(const struct guide_deps *deps, guide_ready_cb *ready, void *arg, struct err *err)
 {
-	static const struct timeval look = { LOOK_S, 0 };
 	struct guide *g = calloc(1, sizeof(*g));
 
 	if (g == NULL) {
@@ -363,7 +346,7 @@ guide_new(const struct guide_deps *deps, guide_ready_cb *ready, void *arg, struc
 	g->retry = evtimer_new(deps->base, on_look, g);
 	g->day = event_new(deps->base, -1, EV_PERSIST, on_look, g);
 	if (!guide_make_paths(g, deps->data) || g->check == NULL || g->retry == NULL ||
-	    g->day == NULL || event_add(g->day, &look) == -1) {
+	    g->day == NULL || loop_after(g->day, LOOK_MS) < 0) {
 		err_set(err, ENOMEM, "out of memory");
 		guide_free(g);
 		return NULL;
@@ -378,12 +361,9 @@ guide_free(struct guide *g)
 		return;
 	if (g->worker != NULL)
 		worker_kill(g->worker);
-	if (g->check != NULL)
-		event_free(g->check);
-	if (g->retry != NULL)
-		event_free(g->retry);
-	if (g->day != NULL)
-		event_free(g->day);
+	loop_event_free(g->check);
+	loop_event_free(g->retry);
+	loop_event_free(g->day);
 	guide_drop_output(g);
 	guide_close_files(g->files);
 	guide_index_unref(g->index);

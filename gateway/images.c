@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/loop.h"
 #include "base/url.h"
 #include "gateway/http/http.h"
 #include "gateway/images_parts.h"
@@ -101,8 +102,7 @@ images_free(struct images *im)
 		return;
 	images_fetch_end_all(im);
 	images_sweep_end(im);
-	if (im->sweep_turn != NULL)
-		event_free(im->sweep_turn);
+	loop_event_free(im->sweep_turn);
 	logos_release(&im->logos);
 	free(im->failures);
 	free(im->folder);

@@ -13,14 +13,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "gateway/images_parts.h"
 
 #define SLICE   256 /* files looked at in one turn of the loop */
 #define KEY_LEN 16
 #define HOUR    3600
+#define TURN_MS 1 /* between two turns */
 #define KEEP_10 9 /* tenths of the space that are left full, so that it is not swept each time */
-
-static const struct timeval next_turn = { 0, 1000 };
 
 void
 images_sweep_end(struct images *im)
@@ -112,7 +112,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 		images_sweep_end(im);
 		return;
 	}
-	(void)event_add(im->sweep_turn, &next_turn);
+	(void)loop_after(im->sweep_turn, TURN_MS);
 }
 
 void
@@ -125,7 +125,7 @@ images_sweep_begin(struct images *im)
 	im->sweep = (struct images_sweep){ .now = clock_wall(im->deps.clock) };
 	if (im->sweep_turn != NULL)
 		im->sweep.dir = opendir(im->folder);
-	if (im->sweep.dir == NULL || event_add(im->sweep_turn, &next_turn) == -1) {
+	if (im->sweep.dir == NULL || loop_after(im->sweep_turn, TURN_MS) < 0) {
 		log_warn(NULL, "images: the pictures in '%s' cannot be counted", im->folder);
 		images_sweep_end(im);
 	}

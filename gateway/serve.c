@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/multi.h"
 #include "gateway/allow.h"
 #include "gateway/channels.h"
@@ -207,10 +208,8 @@ make_guide(struct serve *s)
 static void
 want_all(struct serve *s)
 {
-	const struct timeval patience = { PATIENCE_MS / 1000, PATIENCE_MS % 1000 * 1000 };
-
 	s->lineup_due = 1;
-	(void)event_add(s->patience, &patience);
+	(void)loop_after(s->patience, PATIENCE_MS);
 	make_lineup(s);
 	make_guide(s);
 }
@@ -375,7 +374,6 @@ static void
 on_drain(evutil_socket_t fd, short what, void *arg)
 {
 	struct serve *s = arg;
-	const struct timeval tick = { 0, DRAIN_TICK_MS * 1000 };
 	struct http_stats stats;
 
 	(void)fd;
@@ -384,7 +382,7 @@ on_drain(evutil_socket_t fd, short what, void *arg)
 	if (stats.connections == 0 || s->drain_ticks++ >= DRAIN_MS / DRAIN_TICK_MS)
 		event_base_loopbreak(s->g.base);
 	else
-		event_add(s->drain, &tick);
+		(void)loop_after(s->drain, DRAIN_TICK_MS);
 }
 
 /* The first time: no new clients, replies under way are finished. The second time: at once. */
@@ -418,7 +416,6 @@ static int
 make_events(struct serve *s, struct err *err)
 {
 	static const int signals[] = { SIGHUP, SIGTERM, SIGINT };
-	const struct timeval settle = { SETTLE_MS / 1000, SETTLE_MS % 1000 * 1000 };
 	uint64_t watchdog_ms = process_watchdog_ms();
 	_Bool ok = 1;
 
@@ -431,13 +428,10 @@ make_events(struct serve *s, struct err *err)
 	s->patience = evtimer_new(s->g.base, on_patience, s);
 	s->drain = evtimer_new(s->g.base, on_drain, s);
 	ok = ok && s->drain != NULL && s->patience != NULL && s->settle != NULL &&
-	    event_add(s->settle, &settle) == 0;
+	    loop_after(s->settle, SETTLE_MS) == 0;
 	if (ok && watchdog_ms > 0) {
-		const struct timeval every = { (time_t)(watchdog_ms / 1000),
-			(suseconds_t)(watchdog_ms % 1000 * 1000) };
-
 		s->watchdog = event_new(s->g.base, -1, EV_PERSIST, on_watchdog, s);
-		ok = s->watchdog != NULL && event_add(s->watchdog, &every) == 0;
+		ok = s->watchdog != NULL && loop_after(s->watchdog, watchdog_ms) == 0;
 	}
 	return ok ? 0 : err_set(err, ENOMEM, "out of memory");
 }
@@ -552,18 +546,12 @@ finish(struct serve *s)
 	multi_free(g->multi);
 	store_close(g->store);
 	file_settle();
-	for (size_t i = 0; i < ARRAY_LEN(s->signals); i++) {
-		if (s->signals[i] != NULL)
-			event_free(s->signals[i]);
-	}
-	if (s->settle != NULL)
-		event_free(s->settle);
-	if (s->patience != NULL)
-		event_free(s->patience);
-	if (s->drain != NULL)
-		event_free(s->drain);
-	if (s->watchdog != NULL)
-		event_free(s->watchdog);
+	for (size_t i = 0; i < ARRAY_LEN(s->signals); i++)
+		loop_event_free(s->signals[i]);
+	loop_event_free(s->settle);
+	loop_event_free(s->patience);
+	loop_event_free(s->drain);
+	loop_event_free(s->watchdog);
 	if (g->base != NULL)
 		event_base_free(g->base);
 	if (s->lock != -1)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "gateway/demo.h"
 #include "gateway/fetch.h"
 #include "gateway/source_parts.h"
@@ -18,9 +19,6 @@
 #define RETRY_MAX_MS    (15 * 60 * 1000)
 /* A refresh by the clock is up to so much later, so that not all call in the same second. */
 #define CLOCK_SPREAD_MS (10 * 60 * 1000)
-
-/* Not from inside the call that asks for it: what it leads to is told by callbacks. */
-static const struct timeval next_turn = { 0, 0 };
 
 static const char *const state_names[] = { "waiting", "fetching", "waiting for the lineup",
 	"reading" };
@@ -198,6 +196,13 @@ on_recipe(evutil_socket_t fd, short what, void *arg)
 	reread_if_stale(s);
 }
 
+/* Not from inside the call that asks for it: what it leads to is told by callbacks. */
+static void
+look_at_recipe(struct source *s)
+{
+	(void)loop_after(s->recipe, 0);
+}
+
 /* -- fetching ----------------------------------------------------------------------- */
 
 static void
@@ -328,10 +333,8 @@ source_free(struct source *s)
 	if (s->cached != -1)
 		(void)close(s->cached);
 	watch_free(s->watch);
-	if (s->timer != NULL)
-		event_free(s->timer);
-	if (s->recipe != NULL)
-		event_free(s->recipe);
+	loop_event_free(s->timer);
+	loop_event_free(s->recipe);
 	source_free_config(s);
 	free(s);
 }
@@ -347,7 +350,7 @@ source_configure(struct source *s, const struct source_config *config)
 	/* Not one that is due now: it is the first, or was asked for. */
 	if (replan && s->state == SOURCE_WAITING && (s->due_ms == 0 || s->due_ms > now_ms(s)))
 		source_plan_next(s);
-	event_add(s->recipe, &next_turn);
+	look_at_recipe(s);
 	return 0;
 }
 
@@ -359,7 +362,7 @@ source_set_wanted(struct source *s, const char *path, uint64_t ids)
 	if (s->wanted_path == NULL)
 		return -ENOMEM;
 	s->wanted = ids;
-	event_add(s->recipe, &next_turn);
+	look_at_recipe(s);
 	return 0;
 }
 

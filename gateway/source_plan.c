@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "gateway/source_parts.h"
 
 #define RETRY_FIRST_MS  15000
@@ -15,11 +16,8 @@
 void
 source_plan(struct source *s, uint64_t in_ms)
 {
-	struct timeval tv = { .tv_sec = (time_t)(in_ms / 1000),
-		.tv_usec = (suseconds_t)(in_ms % 1000 * 1000) };
-
 	s->due_ms = clock_ms(s->deps.clock) + in_ms;
-	event_add(s->timer, &tv);
+	(void)loop_after(s->timer, in_ms);
 }
 
 /* Below `max`. Too early after boot there are no dice: 0. */
@@ -77,7 +75,7 @@ until_refresh(const struct source *s)
 void
 source_plan_next(struct source *s)
 {
-	uint64_t retry = RETRY_FIRST_MS, refresh = until_refresh(s);
+	uint64_t retry, refresh = until_refresh(s);
 
 	s->due_ms = 0;
 	event_del(s->timer);
@@ -86,10 +84,7 @@ source_plan_next(struct source *s)
 			source_plan(s, refresh);
 		return;
 	}
-	for (unsigned i = 1; i < s->failures && retry < RETRY_MAX_MS; i++)
-		retry *= 2;
-	if (retry > RETRY_MAX_MS)
-		retry = RETRY_MAX_MS;
+	retry = clock_backoff(RETRY_FIRST_MS, RETRY_MAX_MS, s->failures);
 	if (s->refresh_ms > 0 && retry > s->refresh_ms)
 		retry = s->refresh_ms;
 	source_plan(s, with_jitter(retry));

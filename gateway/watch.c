@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/loop.h"
 
 #define EVENTS_ROOM (16 * (sizeof(struct inotify_event) + NAME_MAX + 1))
 
@@ -35,8 +36,6 @@ struct watch {
 	_Bool seen; /* `last` is what the file was a moment ago */
 	struct stat last;
 };
-
-static const struct timeval still_time = { WATCH_STILL_MS / 1000, WATCH_STILL_MS % 1000 * 1000 };
 
 /* -- the file ---------------------------------------------------------------------- */
 
@@ -67,14 +66,14 @@ on_still(evutil_socket_t fd, short what, void *arg)
 	}
 	w->seen = 1;
 	w->last = now;
-	(void)event_add(w->still, &still_time);
+	(void)loop_after(w->still, WATCH_STILL_MS);
 }
 
 static void
 begin_waiting(struct watch *w)
 {
 	w->seen = stat(w->places[0].path, &w->last) == 0;
-	(void)event_add(w->still, &still_time);
+	(void)loop_after(w->still, WATCH_STILL_MS);
 }
 
 /* -- the folders --------------------------------------------------------------------- */
@@ -233,10 +232,8 @@ watch_free(struct watch *w)
 		return;
 	while (w->place_count > 0)
 		drop_place(w);
-	if (w->on_event != NULL)
-		event_free(w->on_event);
-	if (w->still != NULL)
-		event_free(w->still);
+	loop_event_free(w->on_event);
+	loop_event_free(w->still);
 	if (w->fd != -1)
 		(void)close(w->fd);
 	free(w);

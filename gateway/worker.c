@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "gateway/worker_exec.h"
@@ -70,14 +71,6 @@ kill_process(const struct worker *w)
 		(void)kill(w->pid, SIGKILL);
 }
 
-static int
-arm_deadline(struct worker *w, unsigned ms)
-{
-	const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-
-	return event_add(w->on_deadline, &tv);
-}
-
 /* The only place that changes w->state after the start. */
 static void
 worker_go(struct worker *w, enum worker_state next)
@@ -86,7 +79,7 @@ worker_go(struct worker *w, enum worker_state next)
 	(void)event_del(w->on_message);
 	if (next == WORKER_DISOWNED)
 		(void)event_del(w->on_deadline);
-	else if (arm_deadline(w, LEAVE_MS) == -1)
+	else if (loop_after(w->on_deadline, LEAVE_MS) < 0)
 		kill_process(w); /* no memory for the timer: no patience either */
 }
 
@@ -288,10 +281,8 @@ judge(const struct worker *w, int status, struct err *err)
 static void
 worker_free(struct worker *w)
 {
-	if (w->on_message != NULL)
-		event_free(w->on_message);
-	if (w->on_deadline != NULL)
-		event_free(w->on_deadline);
+	loop_event_free(w->on_message);
+	loop_event_free(w->on_deadline);
 	if (w->fd != -1)
 		(void)close(w->fd);
 	free(w->name);
@@ -383,8 +374,7 @@ worker_pool_free(struct worker_pool *pool)
 			;
 		worker_free(w);
 	}
-	if (pool->on_child != NULL)
-		event_free(pool->on_child);
+	loop_event_free(pool->on_child);
 	if (pool->null_fd != -1)
 		(void)close(pool->null_fd);
 	free(pool->exe);
@@ -419,7 +409,7 @@ worker_new(struct worker_pool *pool, const struct worker_spec *spec,
 	w->on_deadline = evtimer_new(pool->base, on_deadline, w);
 	if (w->name == NULL || w->on_message == NULL || w->on_deadline == NULL ||
 	    event_add(w->on_message, NULL) == -1 ||
-	    (w->deadline_ms > 0 && arm_deadline(w, w->deadline_ms) == -1)) {
+	    (w->deadline_ms > 0 && loop_after(w->on_deadline, w->deadline_ms) < 0)) {
 		worker_free(w);
 		return NULL;
 	}

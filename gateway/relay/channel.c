@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 
 const char *
 relay_state_name(enum relay_state state)
@@ -321,8 +322,7 @@ channel_free(struct channel *c)
 {
 	if (c == NULL)
 		return;
-	if (c->step != NULL)
-		event_free(c->step);
+	loop_event_free(c->step);
 	window_release(&c->window);
 	sources_release(&c->sources);
 	free(c->number);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "gateway/relay/channel.h"
 
 /* How often deadlines are looked at, while there are channels. */
@@ -91,10 +92,8 @@ relay_free(struct relay *relay)
 	while ((c = TAILQ_FIRST(&relay->channels)) != NULL)
 		channel_end(c, NULL);
 	relay_bury(relay);
-	if (relay->reap != NULL)
-		event_free(relay->reap);
-	if (relay->tick != NULL)
-		event_free(relay->tick);
+	loop_event_free(relay->reap);
+	loop_event_free(relay->tick);
 	free(relay->host.scratch);
 	free(relay);
 }
@@ -147,7 +146,6 @@ struct relay_join *
 relay_join(struct relay *relay, const struct relay_channel *channel, relay_ready_cb *ready,
     void *arg, struct err *err)
 {
-	const struct timeval tick = { 0, TICK_MS * 1000 };
 	const struct relay_settings *settings = &relay->settings;
 	struct channel *c = relay_find(relay, channel->id);
 	struct relay_join *join;
@@ -167,7 +165,7 @@ relay_join(struct relay *relay, const struct relay_channel *channel, relay_ready
 		if (c == NULL)
 			return NULL;
 		if (!event_pending(relay->tick, EV_TIMEOUT, NULL))
-			event_add(relay->tick, &tick);
+			(void)loop_after(relay->tick, TICK_MS);
 	}
 	join = channel_join(c, ready, arg);
 	if (join == NULL)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "gateway/relay/ledger.h"
 
 static void
@@ -124,12 +125,9 @@ sources_restart(struct sources *s, _Bool again)
 uint64_t
 sources_pause(struct sources *s)
 {
-	uint64_t pause = SOURCES_PAUSE_MIN_MS;
+	uint64_t pause = clock_backoff(SOURCES_PAUSE_MIN_MS, SOURCES_PAUSE_MAX_MS, ++s->rounds);
 	uint16_t dice = 0;
 
-	for (unsigned i = 0; i < s->rounds && pause < SOURCES_PAUSE_MAX_MS; i++)
-		pause *= 2;
-	s->rounds++;
 	/* From three quarters to the whole of it. */
 	(void)!getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
 	return pause - pause / 4 * dice / UINT16_MAX;

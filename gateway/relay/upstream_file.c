@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/loop.h"
 #include "base/url.h"
 #include "gateway/relay/relay.h"
 #include "gateway/relay/upstream_kind.h"
@@ -119,7 +120,6 @@ file_start(struct upstream *u, const struct relay_source *source, enum upstream_
     struct err *err)
 {
 	struct file_upstream *f = (struct file_upstream *)u;
-	const struct timeval every = { 0, UPSTREAM_GATHER_MS * 1000 };
 	char *path = path_of(source->url);
 	int rc;
 
@@ -133,7 +133,7 @@ file_start(struct upstream *u, const struct relay_source *source, enum upstream_
 		return rc;
 	}
 	f->timer = event_new(u->host->base, -1, EV_PERSIST, file_on_timer, f);
-	if (f->timer == NULL || event_add(f->timer, &every) == -1)
+	if (f->timer == NULL || loop_after(f->timer, UPSTREAM_GATHER_MS) < 0)
 		return err_set(err, ENOMEM, "no memory for an upstream");
 	return 0;
 }
@@ -143,8 +143,7 @@ file_close(struct upstream *u)
 {
 	struct file_upstream *f = (struct file_upstream *)u;
 
-	if (f->timer != NULL)
-		event_free(f->timer);
+	loop_event_free(f->timer);
 	if (f->fd != -1)
 		close(f->fd);
 	lease_drop(&u->lease);

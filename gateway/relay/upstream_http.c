@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/loop.h"
 #include "base/multi.h"
 #include "gateway/relay/rate.h"
 #include "gateway/relay/relay.h"
@@ -300,9 +301,7 @@ on_done(CURL *easy, CURLcode result, void *arg)
 static void
 http_rearm(struct http_upstream *h)
 {
-	const struct timeval wait = { 0, STRANDED_MS * 1000 };
-
-	event_add(h->stranded, &wait);
+	(void)loop_after(h->stranded, STRANDED_MS);
 }
 
 static void
@@ -456,8 +455,7 @@ http_close(struct upstream *u)
 		h->connection->upstream = NULL;
 		connection_end(h->connection);
 	}
-	if (h->stranded != NULL)
-		event_free(h->stranded);
+	loop_event_free(h->stranded);
 	curl_slist_free_all(h->headers);
 	free(h);
 }

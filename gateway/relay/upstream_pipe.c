@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/loop.h"
 #include "gateway/relay/relay.h"
 #include "gateway/relay/upstream_kind.h"
 
@@ -106,10 +107,8 @@ pipe_close(struct upstream *u)
 {
 	struct pipe_upstream *p = (struct pipe_upstream *)u;
 
-	if (p->readable != NULL)
-		event_free(p->readable);
-	if (p->gather != NULL)
-		event_free(p->gather);
+	loop_event_free(p->readable);
+	loop_event_free(p->gather);
 	if (p->fd != -1)
 		close(p->fd);
 	lease_drop(&u->lease);
