@@ -1,35 +1,32 @@
 /*
- * Sources against a real origin and real workers: the program is its own worker, as
- * masthead is. The sources' clock stands unless a test moves it.
+ * Sources against a real origin and real workers. The sources' clock stands unless a test
+ * moves it.
  */
 #ifndef TESTS_GATEWAY_SOURCE_WORLD_H
 #define TESTS_GATEWAY_SOURCE_WORLD_H
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/multi.h"
 #include "gateway/fetch.h"
 #include "gateway/http/http.h"
 #include "gateway/source.h"
 #include "gateway/worker.h"
-#include "unit.h"
+#include "tests/unit/gateway/world.h"
 
 #define MINUTE 60000
 #define HOUR   (60 * MINUTE)
 
 /* -- the world ------------------------------------------------------------------ */
 
-static char dir[] = "/tmp/masthead-source-XXXXXX", origin[128];
+static char origin[128];
 static struct event_base *base;
 static struct multi *multi;
 static struct fetcher *fetcher;
@@ -99,15 +96,6 @@ static const struct http_route routes[] = {
 	{ 0, NULL, HTTP_ANYONE, NULL, NULL },
 };
 
-static inline const char *
-in_dir(const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
-
 static inline void
 open_world(void)
 {
@@ -115,7 +103,7 @@ open_world(void)
 	const struct http_config config = { .routes = routes };
 	struct err err = ERR_INIT;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	make_dir();
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		ck_assert_int_eq(mkdir(in_dir(made[i]), 0700), 0);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -131,17 +119,6 @@ open_world(void)
 	play.status = 200;
 }
 
-/* A temporary file means that something was begun and neither kept nor dropped. */
-static inline int
-look_at(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	ck_assert_msg(strstr(path, "tmp~") == NULL, "%s was left behind", path);
-	return remove(path);
-}
-
 static inline void
 close_world(void)
 {
@@ -151,7 +128,7 @@ close_world(void)
 	multi_free(multi);
 	event_base_free(base);
 	curl_global_cleanup();
-	ck_assert_int_eq(nftw(dir, look_at, 8, FTW_DEPTH | FTW_PHYS), 0);
+	remove_dir();
 }
 
 /* -- the source ------------------------------------------------------------------- */

@@ -289,19 +289,7 @@ START_TEST(it_can_end_while_it_is_being_made)
 }
 END_TEST
 
-int
-main(int argc, char **argv)
-{
-	const struct unit_case cases[] = {
-		UNIT_TEST(it_is_made_when_something_has_changed_and_only_then),
-		UNIT_TEST(the_next_life_takes_it_up),
-		UNIT_TEST(what_cannot_be_made_leaves_the_last_one),
-		UNIT_TEST(a_new_day_makes_it_anew_and_a_leap_of_the_clock_does_not),
-		UNIT_TEST(it_can_end_while_it_is_being_made),
-	};
-
-	if (argc > 2 && strcmp(argv[1], "worker") == 0)
-		return worker_main(argc - 2, argv + 2);
-	log_set_level(LOG_LEVEL_ERROR);
-	return unit_run("guide", cases, ARRAY_LEN(cases));
-}
+WORLD_MAIN("guide", UNIT_TEST(it_is_made_when_something_has_changed_and_only_then),
+    UNIT_TEST(the_next_life_takes_it_up), UNIT_TEST(what_cannot_be_made_leaves_the_last_one),
+    UNIT_TEST(a_new_day_makes_it_anew_and_a_leap_of_the_clock_does_not),
+    UNIT_TEST(it_can_end_while_it_is_being_made))

@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "guide_world.h"
+#include "tests/unit/gateway/guide_world.h"
 
 static const char three[] = "#EXTM3U\n"
 			    "#EXTINF:-1 tvg-chno=\"1\" tvg-logo=\"http://l/1.png?a=1&b=2\",One\n"
@@ -39,7 +39,7 @@ static cJSON *json;
 static void
 open_three(void)
 {
-	world_open(three, "");
+	guide_world_open(three, "");
 	world_give_guide(programmes, ARRAY_LEN(programmes), "");
 }
 
@@ -302,7 +302,7 @@ START_TEST(long_texts_are_cut_between_characters)
 	for (size_t i = 24; i < LONG; i += 2)
 		memcpy(body + i, "\xc3\xa9", 2);
 	memcpy(body + LONG + 1, "</desc>\n", 9);
-	world_open(three, "");
+	guide_world_open(three, "");
 	world_give_guide(&one, 1, "");
 	ask_json("/api/v1/guide/now?channel=1");
 	desc = text_at("channels/0/now/desc");
@@ -328,7 +328,7 @@ START_TEST(many_channels_come_in_bounded_pieces)
 		    i);
 	for (int i = 0; i < CHANNELS; i++)
 		many[i] = (struct test_programme){ i, 12, 1, "", rich };
-	world_open(list.data, "");
+	guide_world_open(list.data, "");
 	world_give_guide(many, CHANNELS, "");
 	snprintf(next, sizeof(next), "/api/v1/guide/now?limit=1000");
 	for (int i = 0; i < 2; i++) {

@@ -6,7 +6,7 @@
 #include <dirent.h>
 
 #include "gateway/images_parts.h"
-#include "guide_world.h"
+#include "tests/unit/gateway/guide_world.h"
 #include "tests/unit/provider.h"
 
 static const char png[] = "\x89PNG\r\n\x1a\n....IHDR and so on";
@@ -102,7 +102,7 @@ open_images(const char *more)
 	    "#EXTINF:-1 tvg-chno=\"3\" tvg-logo=\"data:image/png;base64,AA==\",Three\n"
 	    "http://127.0.0.1:9/3\n",
 	    origin.port);
-	world_open(list.data, more);
+	guide_world_open(list.data, more);
 	buf_release(&list);
 	/* Now that there is a loop of the gateway's, the origin moves to it. */
 	event_free(origin.ev);
@@ -221,7 +221,7 @@ START_TEST(turning_it_on_or_off_is_another_etag)
 	snprintf(tag, sizeof(tag), "%.60s", reply_header("ETag"));
 	ask("/guide.xml?days=1");
 	snprintf(guide_tag, sizeof(guide_tag), "%.60s", reply_header("ETag"));
-	world_apply(PROXY);
+	guide_world_apply(PROXY);
 	ask("/playlist.m3u");
 	ck_assert_str_ne(reply_header("ETag"), tag);
 	ask("/guide.xml?days=1");
@@ -305,7 +305,7 @@ START_TEST(it_is_no_open_proxy)
 	ck_assert_int_eq(reply.status, 404);
 	ck_assert_uint_eq(origin.requests, 0);
 	/* And when it is off, not even what was handed out. */
-	world_apply("");
+	guide_world_apply("");
 	ask(address);
 	ck_assert_int_eq(reply.status, 404);
 	ck_assert_uint_eq(origin.requests, 0);
@@ -324,7 +324,7 @@ START_TEST(codes_outlive_a_restart)
 	images_free(g.images);
 	g.images = images_new(&(struct images_deps){ g.base, g.multi, g.store, g.clock, dir },
 	    &err);
-	world_apply(PROXY);
+	guide_world_apply(PROXY);
 	ask("/api/v1/guide/now");
 	snprintf(again, sizeof(again), "%s", find_address("\"icon\":\""));
 	ck_assert_str_eq(again, address);
@@ -567,7 +567,7 @@ START_TEST(the_least_recently_used_go)
 	for (unsigned i = 0; i < 20; i++)
 		put_file(i, 1024, (int)i);
 	ck_assert_int_eq(unit_write_file(in_dir("images/README"), "mine", 4), 0);
-	world_apply("images: {proxy: true, space: 16MiB}\n");
+	guide_world_apply("images: {proxy: true, space: 16MiB}\n");
 	do {
 		event_base_loop(g.base, EVLOOP_ONCE);
 		images_get_info(g.images, &info);
@@ -590,7 +590,7 @@ START_TEST(of_those_used_at_once_only_so_many_go_as_must)
 	open_images("");
 	for (unsigned i = 0; i < 20; i++)
 		put_file(i, 1024, 0);
-	world_apply("images: {proxy: true, space: 16MiB}\n");
+	guide_world_apply("images: {proxy: true, space: 16MiB}\n");
 	do {
 		event_base_loop(g.base, EVLOOP_ONCE);
 		images_get_info(g.images, &info);
@@ -699,7 +699,7 @@ START_TEST(a_local_logo_goes_before_the_playlists)
 	/* No picture inside: it does not count. */
 	ck_assert_int_eq(unit_write_file(in_dir("mine/2.png"), "<svg/>", 6), 0);
 	snprintf(logos, sizeof(logos), "images: {proxy: true, logos: %s}\n", in_dir("mine"));
-	world_apply(logos);
+	guide_world_apply(logos);
 	snprintf(path, sizeof(path), "/images/logo/%.16s", world_id(0));
 	ask(path);
 	ck_assert_str_eq(reply_header("Content-Type"), "image/gif");

@@ -3,7 +3,7 @@
  */
 #include "gateway/outputs.h"
 
-#include "guide_world.h"
+#include "tests/unit/gateway/guide_world.h"
 
 static const char five[] = "#EXTM3U\n"
 			   "#EXTINF:-1 tvg-chno=\"1\" tvg-logo=\"http://l/1.png?a=1&b=2\",One\n"
@@ -27,7 +27,7 @@ static const struct test_programme programmes[] = {
 static void
 open_five(void)
 {
-	world_open(five, "");
+	guide_world_open(five, "");
 	world_give_guide(programmes, ARRAY_LEN(programmes), "");
 }
 
@@ -245,7 +245,7 @@ START_TEST(long_parts_come_whole)
 	memcpy(body + LONG, "</title>\n", 10);
 	for (int i = 0; i < COUNT; i++)
 		many[i] = (struct test_programme){ 0, i, 1, "", body };
-	world_open(five, "");
+	guide_world_open(five, "");
 	world_give_guide(many, COUNT, "");
 	ask("/guide.xml?channels=1");
 	ck_assert_uint_eq(reply_count("</programme>\n"), COUNT);
@@ -266,7 +266,7 @@ START_TEST(without_a_guide_it_is_to_be_tried_again)
 		"/guide.xml.gz?days=1", "/api/v1/guide/now", "/api/v1/guide",
 		"/api/v1/guide/search?q=a" };
 
-	world_open(five, "");
+	guide_world_open(five, "");
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		ask(paths[i]);
 		ck_assert_msg(reply.status == 503, "%s: %ld", paths[i], reply.status);

@@ -347,25 +347,13 @@ START_TEST(it_knows_whether_it_is_still_what_is_wanted)
 }
 END_TEST
 
-int
-main(int argc, char **argv)
-{
-	const struct unit_case cases[] = {
-		UNIT_TEST(what_is_good_is_taken_once),
-		UNIT_ROWS(what_is_bad_changes_nothing, ARRAY_LEN(bad)),
-		UNIT_TEST(a_loss_is_believed_when_it_lasts),
-		UNIT_TEST(a_loss_between_two_good_answers_is_forgotten),
-		UNIT_ROWS(without_its_folder_nothing_is_taken_and_later_it_is, ARRAY_LEN(folders)),
-		UNIT_ROWS(the_next_attempt_is_planned, ARRAY_LEN(plans)),
-		UNIT_ROWS(a_refresh_by_the_clock_is_planned, ARRAY_LEN(clock_plans)),
-		UNIT_TEST(another_plan_is_taken_over),
-		UNIT_TEST(it_goes_off_by_itself),
-		UNIT_ROWS(it_can_end_in_every_state, ARRAY_LEN(states)),
-		UNIT_ROWS(it_knows_whether_it_is_still_what_is_wanted, ARRAY_LEN(others)),
-	};
-
-	if (argc > 2 && strcmp(argv[1], "worker") == 0)
-		return worker_main(argc - 2, argv + 2);
-	log_set_level(LOG_LEVEL_ERROR);
-	return unit_run("source", cases, ARRAY_LEN(cases));
-}
+WORLD_MAIN("source", UNIT_TEST(what_is_good_is_taken_once),
+    UNIT_ROWS(what_is_bad_changes_nothing, ARRAY_LEN(bad)),
+    UNIT_TEST(a_loss_is_believed_when_it_lasts),
+    UNIT_TEST(a_loss_between_two_good_answers_is_forgotten),
+    UNIT_ROWS(without_its_folder_nothing_is_taken_and_later_it_is, ARRAY_LEN(folders)),
+    UNIT_ROWS(the_next_attempt_is_planned, ARRAY_LEN(plans)),
+    UNIT_ROWS(a_refresh_by_the_clock_is_planned, ARRAY_LEN(clock_plans)),
+    UNIT_TEST(another_plan_is_taken_over), UNIT_TEST(it_goes_off_by_itself),
+    UNIT_ROWS(it_can_end_in_every_state, ARRAY_LEN(states)),
+    UNIT_ROWS(it_knows_whether_it_is_still_what_is_wanted, ARRAY_LEN(others)))

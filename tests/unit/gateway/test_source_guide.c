@@ -685,22 +685,10 @@ START_TEST(a_file_that_changes_is_read_by_itself)
 }
 END_TEST
 
-int
-main(int argc, char **argv)
-{
-	const struct unit_case cases[] = {
-		UNIT_ROWS(what_is_bad_changes_nothing, ARRAY_LEN(bad)),
-		UNIT_TEST(what_is_cut_short_is_taken_when_there_is_nothing_better),
-		UNIT_TEST(what_is_wanted_is_read_without_a_fetch),
-		UNIT_TEST(what_was_fetched_is_held_until_it_is_known_what_is_wanted),
-		UNIT_TEST(what_changes_while_it_is_read_is_read_anew),
-		UNIT_TEST(how_it_is_read_can_change),
-		UNIT_TEST(what_cannot_be_read_again_is_tried_again_with_the_next_refresh),
-		UNIT_TEST(a_file_that_changes_is_read_by_itself),
-	};
-
-	if (argc > 2 && strcmp(argv[1], "worker") == 0)
-		return worker_main(argc - 2, argv + 2);
-	log_set_level(LOG_LEVEL_ERROR);
-	return unit_run("source_guide", cases, ARRAY_LEN(cases));
-}
+WORLD_MAIN("source_guide", UNIT_ROWS(what_is_bad_changes_nothing, ARRAY_LEN(bad)),
+    UNIT_TEST(what_is_cut_short_is_taken_when_there_is_nothing_better),
+    UNIT_TEST(what_is_wanted_is_read_without_a_fetch),
+    UNIT_TEST(what_was_fetched_is_held_until_it_is_known_what_is_wanted),
+    UNIT_TEST(what_changes_while_it_is_read_is_read_anew), UNIT_TEST(how_it_is_read_can_change),
+    UNIT_TEST(what_cannot_be_read_again_is_tried_again_with_the_next_refresh),
+    UNIT_TEST(a_file_that_changes_is_read_by_itself))

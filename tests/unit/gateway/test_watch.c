@@ -2,30 +2,17 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "unit.h"
+#include "tests/unit/gateway/world.h"
 
-static char dir[] = "/tmp/masthead-watch-XXXXXX";
 static struct event_base *base;
 static struct watch *watch;
 static unsigned told;
-
-static const char *
-in_dir(const char *name)
-{
-	static char paths[4][128];
-	static unsigned i;
-
-	i = (i + 1) % 4;
-	snprintf(paths[i], sizeof(paths[i]), "%s/%s", dir, name);
-	return paths[i];
-}
 
 static void
 on_changed(void *arg)
@@ -40,7 +27,7 @@ open_world(const char *watched)
 {
 	struct err err = ERR_INIT;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	make_dir();
 	ck_assert_int_eq(mkdir(in_dir("in"), 0700), 0);
 	ck_assert_int_eq(mkdir(in_dir("other"), 0700), 0);
 	base = event_base_new();
@@ -48,21 +35,12 @@ open_world(const char *watched)
 	ck_assert_msg(watch != NULL, "%s", err.text);
 }
 
-static int
-look_at(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void
 close_world(void)
 {
 	watch_free(watch);
 	event_base_free(base);
-	ck_assert_int_eq(nftw(dir, look_at, 8, FTW_DEPTH | FTW_PHYS), 0);
+	remove_dir();
 }
 
 static void
