@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 uint64_t
 hash_fnv(uint64_t seed, const void *data, size_t len)
@@ -17,6 +18,24 @@ hash_fnv(uint64_t seed, const void *data, size_t len)
 		seed *= UINT64_C(0x100000001b3);
 	}
 	return seed;
+}
+
+uint64_t
+hash_number(uint64_t seed, uint64_t number)
+{
+	return hash_fnv(seed, &number, sizeof(number));
+}
+
+uint64_t
+hash_file(uint64_t seed, const struct stat *st)
+{
+	uint64_t hash = hash_number(seed, st != NULL ? st->st_ino : 0);
+
+	if (st == NULL)
+		return hash;
+	hash = hash_number(hash, (uint64_t)st->st_size);
+	hash = hash_number(hash, (uint64_t)st->st_mtim.tv_sec);
+	return hash_number(hash, (uint64_t)st->st_mtim.tv_nsec);
 }
 
 static uint64_t sip_key[2];

@@ -10,10 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct stat;
+
 #define HASH_FNV_INIT UINT64_C(0xcbf29ce484222325)
 
 /* FNV-1a of the bytes, from `seed` (HASH_FNV_INIT, or an earlier result to go on). */
 uint64_t hash_fnv(uint64_t seed, const void *data, size_t len);
+/* The same of a number, in this machine's byte order: not for files that move. */
+uint64_t hash_number(uint64_t seed, uint64_t number);
+/* The same of which file that is, as far as is known without reading it. NULL: there is none. */
+uint64_t hash_file(uint64_t seed, const struct stat *st);
 /* SipHash-1-3 with a key drawn at start-up: for tables in memory, never for a file. */
 uint64_t hash_sip(const void *data, size_t len);
 

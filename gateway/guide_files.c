@@ -101,7 +101,7 @@ hash_served(const struct guide *g)
 	for (size_t i = 0; i < GUIDE_FILES; i++) {
 		struct stat st;
 
-		hash = guide_hash_file(hash, fstat(g->files[i], &st), &st);
+		hash = hash_file(hash, fstat(g->files[i], &st) == 0 ? &st : NULL);
 	}
 	return hash;
 }

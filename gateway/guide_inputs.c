@@ -44,23 +44,6 @@ today(const struct guide *g)
 	return mktime(&tm);
 }
 
-static uint64_t
-hash_number(uint64_t hash, uint64_t number)
-{
-	return hash_fnv(hash, &number, sizeof(number));
-}
-
-uint64_t
-guide_hash_file(uint64_t hash, int rc, const struct stat *st)
-{
-	if (rc == -1)
-		return hash_number(hash, 0);
-	hash = hash_number(hash, st->st_ino);
-	hash = hash_number(hash, (uint64_t)st->st_size);
-	hash = hash_number(hash, (uint64_t)st->st_mtim.tv_sec);
-	return hash_number(hash, (uint64_t)st->st_mtim.tv_nsec);
-}
-
 uint64_t
 guide_hash_inputs(const struct guide *g)
 {
@@ -76,7 +59,7 @@ guide_hash_inputs(const struct guide *g)
 	for (size_t i = 0; i < g->count; i++) {
 		struct stat st;
 
-		hash = guide_hash_file(hash, stat(g->sources[i].path, &st), &st);
+		hash = hash_file(hash, stat(g->sources[i].path, &st) == 0 ? &st : NULL);
 		hash = hash_number(hash, (uint64_t)g->sources[i].shift_s);
 	}
 	return hash != 0 ? hash : 1;

@@ -12,7 +12,6 @@
 #include "gateway/guide.h"
 
 struct event;
-struct stat;
 struct worker;
 struct worker_events;
 
@@ -59,8 +58,6 @@ uint64_t guide_hash_inputs(const struct guide *g);
 void guide_free_sources(struct guide *g);
 /* Starts the worker; g->out is begun. */
 int guide_start_worker(struct guide *g, const struct worker_events *events);
-/* Goes on with a hash by which file that is, as far as is known without reading it. */
-uint64_t guide_hash_file(uint64_t hash, int rc, const struct stat *st);
 
 /* -- guide_files.c ----------------------------------------------------------------- */
 

@@ -34,10 +34,7 @@ which_file(int rc, const struct stat *st)
 
 	if (rc == -1)
 		return 0;
-	hash = hash_fnv(hash, &st->st_ino, sizeof(st->st_ino));
-	hash = hash_fnv(hash, &st->st_size, sizeof(st->st_size));
-	hash = hash_fnv(hash, &st->st_mtim.tv_sec, sizeof(st->st_mtim.tv_sec));
-	hash = hash_fnv(hash, &st->st_mtim.tv_nsec, sizeof(st->st_mtim.tv_nsec));
+	hash = hash_file(hash, st);
 	return hash != 0 ? hash : 1;
 }
 
