@@ -26,8 +26,8 @@ void multi_free(struct multi *m);
 /*
  * A new easy handle with the house rules: http and https only, also behind a
  * redirect; at most 5 redirects; no signals; no .netrc; no proxy from the
- * environment; connections are never kept for reuse (a lease is an open socket).
- * NULL when memory is short.
+ * environment; connections are never kept for reuse (a lease is an open socket);
+ * and our own name as User-Agent. NULL when memory is short.
  */
 CURL *multi_easy(void);
 

@@ -30,6 +30,15 @@ url_has_scheme(const char *url, const char *scheme)
 	return len > 0 && scheme_len(url) == len && strncasecmp(url, scheme, len) == 0;
 }
 
+const char *
+url_file_path(const char *url)
+{
+	if (!url_has_scheme(url, "file"))
+		return NULL;
+	url += strlen("file:");
+	return strncmp(url, "//", 2) == 0 ? url + 2 : url;
+}
+
 static int
 check_bytes(const char *url, struct err *err)
 {

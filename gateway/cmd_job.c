@@ -69,7 +69,6 @@ fetch_url(int fd, const char *url, struct err *err)
 	if (easy == NULL)
 		return err_set(err, ENOMEM, "out of memory");
 	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "Masthead");
 	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, FETCH_S);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -111,10 +110,9 @@ cmd_open_source(const char *source, struct err *err)
 	int fd, rc;
 
 	if (!web && strcmp(source, "-") != 0) {
-		const char *path = url_has_scheme(source, "file") ? source + strlen("file:")
-								  : source;
+		const char *path = url_file_path(source);
 
-		fd = open(strncmp(path, "//", 2) == 0 ? path + 2 : path, O_RDONLY | O_CLOEXEC);
+		fd = open(path != NULL ? path : source, O_RDONLY | O_CLOEXEC);
 		return fd == -1 ? err_sys(err, "open") : fd;
 	}
 	fd = cmd_open_nameless(err);

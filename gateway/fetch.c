@@ -23,7 +23,6 @@
 #define COPY_SLICE (1u << 20) /* bytes of a local file in one turn of the loop */
 #define DEMO_MAX   (4u << 20)
 #define HEADER_MAX 256 /* bytes of a validator that are kept */
-#define USER_AGENT "Masthead"
 
 const struct fetch_limits fetch_limits_default = {
 	.bytes_max = UINT64_C(4) << 30,
@@ -313,8 +312,8 @@ http_start(struct fetch *f, const struct fetch_spec *spec, struct err *err)
 	if (f->easy == NULL || http_headers(f, spec) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	curl_easy_setopt(f->easy, CURLOPT_URL, f->url);
-	curl_easy_setopt(f->easy, CURLOPT_USERAGENT,
-	    spec->user_agent != NULL ? spec->user_agent : USER_AGENT);
+	if (spec->user_agent != NULL)
+		curl_easy_setopt(f->easy, CURLOPT_USERAGENT, spec->user_agent);
 	if (spec->proxy != NULL)
 		curl_easy_setopt(f->easy, CURLOPT_PROXY, spec->proxy);
 	curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
@@ -351,11 +350,9 @@ local_etag(char *out, const struct stat *st)
 static int
 local_open(struct fetch *f, struct err *err)
 {
-	const char *path = f->url + strlen("file:");
+	const char *path = url_file_path(f->url);
 	struct stat st;
 
-	if (strncmp(path, "//", 2) == 0)
-		path += 2;
 	f->source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->source == -1)
 		return err_sys(err, "'%s'", path);

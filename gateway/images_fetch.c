@@ -23,7 +23,6 @@
 #define TOTAL_MS       30000L
 #define FAILED_MS      (5 * 60 * 1000)
 #define HOST_FAILED_MS (60 * 1000)
-#define USER_AGENT     "Masthead"
 
 /* A request that waits. */
 struct image_waiter {
@@ -266,8 +265,8 @@ start(struct image_fetch *f)
 	if (f->easy == NULL)
 		return err_set(&f->err, ENOMEM, "out of memory");
 	curl_easy_setopt(f->easy, CURLOPT_URL, f->url);
-	curl_easy_setopt(f->easy, CURLOPT_USERAGENT,
-	    f->user_agent != NULL ? f->user_agent : USER_AGENT);
+	if (f->user_agent != NULL)
+		curl_easy_setopt(f->easy, CURLOPT_USERAGENT, f->user_agent);
 	if (f->proxy != NULL)
 		curl_easy_setopt(f->easy, CURLOPT_PROXY, f->proxy);
 	curl_easy_setopt(f->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/url.h"
 #include "gateway/demo.h"
 #include "gateway/fetch.h"
 #include "gateway/source_parts.h"
@@ -285,7 +286,7 @@ on_file_changed(void *arg)
 static void
 watch_file(struct source *s)
 {
-	const char *path = source_local_path(s);
+	const char *path = url_file_path(s->url);
 	struct err err = ERR_INIT;
 
 	if (path == NULL)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/url.h"
 #include "gateway/source_parts.h"
 
 static char *
@@ -108,16 +107,6 @@ source_matches(const struct source *s, const struct source_config *config)
 			return 0;
 	}
 	return 1;
-}
-
-const char *
-source_local_path(const struct source *s)
-{
-	const char *path = s->url + strlen("file:");
-
-	if (!url_has_scheme(s->url, "file"))
-		return NULL;
-	return strncmp(path, "//", 2) == 0 ? path + 2 : path;
 }
 
 static uint64_t

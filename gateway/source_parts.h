@@ -71,8 +71,6 @@ int source_copy_reading(struct source *s, const struct source_config *config);
 /* Makes cache_path and result_path. */
 _Bool source_make_paths(struct source *s);
 void source_free_config(struct source *s);
-/* The path of the local file that it is; NULL: it is none. Points into the URL. */
-const char *source_local_path(const struct source *s);
 /*
  * How it is to be read now, as a number: what was read by another one is read again.
  * 0: not known yet, for it is not known what is wanted.
