@@ -84,78 +84,116 @@ at(const char *path)
 	return item;
 }
 
+/* As text, whatever it is; good until the next call. */
 static const char *
 text_at(const char *path)
 {
-	const char *text = cJSON_GetStringValue(at(path));
+	static char other[64];
+	const cJSON *item = at(path);
 
-	return text != NULL ? text : cJSON_IsNull(at(path)) ? "null" : "absent";
+	if (item == NULL)
+		return "absent";
+	if (cJSON_IsString(item))
+		return item->valuestring;
+	ck_assert_msg(cJSON_PrintPreallocated((cJSON *)(uintptr_t)item, other, sizeof(other), 0),
+	    "%s is more than a value", path);
+	return other;
 }
+
+static void
+expect_count(const char *path, int count)
+{
+	ck_assert_msg(cJSON_IsArray(at(path)), "%s is no array: %s", path, reply.body.data);
+	ck_assert_msg(cJSON_GetArraySize(at(path)) == count, "%s: %d instead of %d in %s", path,
+	    cJSON_GetArraySize(at(path)), count, reply.body.data);
+}
+
+static void
+expect_text(const char *path, const char *text)
+{
+	ck_assert_msg(strcmp(text_at(path), text) == 0, "%s: '%s' instead of '%s'", path,
+	    text_at(path), text);
+}
+
+/* What stands at a path of an answer. */
+struct stand {
+	const char *path, *text;
+};
+
+static void
+expect_texts(const struct stand *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		expect_text(all[i].path, all[i].text);
+}
+
+static const struct stand now_stands[] = {
+	{ "at", "2024-01-01T12:15:00Z" },
+	{ "channels/0/number", "1" },
+	{ "channels/0/name", "One" },
+	{ "channels/0/logo", "http://l/1.png?a=1&b=2" },
+	{ "channels/0/now/title", "The \"A\" & B" },
+	{ "channels/0/next/title", "Next" },
+	/* Nothing is on, something comes. */
+	{ "channels/1/name", "Five \"one\"" },
+	{ "channels/1/logo", "null" },
+	{ "channels/1/now", "null" },
+	{ "channels/1/next/title", "News of five" },
+	{ "channels/2/now", "null" },
+	{ "channels/2/next", "null" },
+	{ "next", "null" },
+};
 
 START_TEST(now_has_what_is_on_and_what_comes)
 {
 	open_three();
 	ask_json("/api/v1/guide/now");
-	ck_assert_str_eq(text_at("at"), "2024-01-01T12:15:00Z");
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 3);
-	ck_assert_str_eq(text_at("channels/0/id"), world_id(0));
-	ck_assert_str_eq(text_at("channels/0/number"), "1");
-	ck_assert_str_eq(text_at("channels/0/name"), "One");
-	ck_assert_str_eq(text_at("channels/0/logo"), "http://l/1.png?a=1&b=2");
-	ck_assert_str_eq(text_at("channels/0/now/title"), "The \"A\" & B");
-	ck_assert_str_eq(text_at("channels/0/next/title"), "Next");
-	/* Nothing is on, something comes. */
-	ck_assert_str_eq(text_at("channels/1/name"), "Five \"one\"");
-	ck_assert_str_eq(text_at("channels/1/logo"), "null");
-	ck_assert_str_eq(text_at("channels/1/now"), "null");
-	ck_assert_str_eq(text_at("channels/1/next/title"), "News of five");
-	ck_assert_str_eq(text_at("channels/2/now"), "null");
-	ck_assert_str_eq(text_at("channels/2/next"), "null");
-	ck_assert_str_eq(text_at("next"), "null");
+	expect_count("channels", 3);
+	expect_text("channels/0/id", world_id(0));
+	expect_texts(now_stands, ARRAY_LEN(now_stands));
 	/* To the second: one ends when the next begins. */
 	wall = NEW_YEAR + 13 * 3600;
 	ask_json("/api/v1/guide/now?channel=1");
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 1);
-	ck_assert_str_eq(text_at("channels/0/now/title"), "Next");
+	expect_count("channels", 1);
+	expect_text("channels/0/now/title", "Next");
 	close_three();
 }
 END_TEST
 
+static const struct stand member_stands[] = {
+	{ "channels/0/now/start", "2024-01-01T12:00:00Z" },
+	{ "channels/0/now/stop", "2024-01-01T13:00:00Z" },
+	{ "channels/0/now/start_epoch", "1704110400" },
+	{ "channels/0/now/stop_epoch", "1704114000" },
+	{ "channels/0/now/sub_title", "Sub <1>" },
+	{ "channels/0/now/desc", "Long & dull." },
+	{ "channels/0/now/categories/0", "News" },
+	{ "channels/0/now/categories/1", "Nachrichten" },
+	{ "channels/0/now/icon", "http://p/1.jpg?a=1&b=2" },
+	{ "channels/0/now/episode/xmltv_ns", "0.11." },
+	{ "channels/0/now/episode/onscreen", "S01E12" },
+	{ "channels/0/now/date", "2024" },
+	{ "channels/0/now/rating", "TV-PG" },
+	{ "channels/0/now/new", "true" },
+	{ "channels/0/now/previously_shown", "true" },
+	{ "channels/0/now/premiere", "false" },
+	/* What it has not is null, not absent; a number without a system is onscreen. */
+	{ "channels/0/next/sub_title", "null" },
+	{ "channels/0/next/desc", "null" },
+	{ "channels/0/next/episode/xmltv_ns", "null" },
+	{ "channels/0/next/episode/onscreen", "12/20" },
+	{ "channels/0/next/rating", "null" },
+	{ "channels/0/next/new", "false" },
+};
+
 START_TEST(a_programme_has_all_its_members)
 {
-	static const char *const marks[] = { "new", "previously_shown" };
-	const cJSON *p;
-
 	open_three();
 	ask_json("/api/v1/guide/now?channel=1,20");
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 2);
-	ck_assert_str_eq(text_at("channels/0/now/start"), "2024-01-01T12:00:00Z");
-	ck_assert_str_eq(text_at("channels/0/now/stop"), "2024-01-01T13:00:00Z");
-	p = at("channels/0/now/start_epoch");
-	ck_assert_int_eq((int64_t)cJSON_GetNumberValue(p), NEW_YEAR + 12 * 3600);
-	p = at("channels/0/now/stop_epoch");
-	ck_assert_int_eq((int64_t)cJSON_GetNumberValue(p), NEW_YEAR + 13 * 3600);
-	ck_assert_str_eq(text_at("channels/0/now/sub_title"), "Sub <1>");
-	ck_assert_str_eq(text_at("channels/0/now/desc"), "Long & dull.");
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels/0/now/categories")), 2);
-	ck_assert_str_eq(text_at("channels/0/now/categories/1"), "Nachrichten");
-	ck_assert_str_eq(text_at("channels/0/now/icon"), "http://p/1.jpg?a=1&b=2");
-	ck_assert_str_eq(text_at("channels/0/now/episode/xmltv_ns"), "0.11.");
-	ck_assert_str_eq(text_at("channels/0/now/episode/onscreen"), "S01E12");
-	ck_assert_str_eq(text_at("channels/0/now/date"), "2024");
-	ck_assert_str_eq(text_at("channels/0/now/rating"), "TV-PG");
-	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(at("channels/0/now"), marks[i])));
-	ck_assert(cJSON_IsFalse(at("channels/0/now/premiere")));
-	/* What it has not is null, not absent; a number without a system is onscreen. */
-	ck_assert_str_eq(text_at("channels/0/next/sub_title"), "null");
-	ck_assert_str_eq(text_at("channels/0/next/desc"), "null");
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels/0/next/categories")), 0);
-	ck_assert(cJSON_IsArray(at("channels/0/next/categories")));
-	ck_assert_str_eq(text_at("channels/0/next/episode/xmltv_ns"), "null");
-	ck_assert_str_eq(text_at("channels/0/next/episode/onscreen"), "12/20");
-	ck_assert_str_eq(text_at("channels/0/next/rating"), "null");
-	ck_assert(cJSON_IsFalse(at("channels/0/next/new")));
+	expect_count("channels", 2);
+	expect_texts(member_stands, ARRAY_LEN(member_stands));
+	expect_count("channels/0/now/categories", 2);
+	expect_count("channels/0/next/categories", 0);
 	close_three();
 }
 END_TEST
@@ -181,12 +219,12 @@ START_TEST(a_window_has_what_is_on_air_in_it)
 	open_three();
 	snprintf(path, sizeof(path), "/api/v1/guide%s", windows[_i].query);
 	ask_json(path);
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 3);
+	expect_count("channels", 3);
 	for (int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "channels/%d/programmes", i);
-		ck_assert_int_eq(cJSON_GetArraySize(at(path)), (int)windows[_i].titles[i]);
+		expect_count(path, (int)windows[_i].titles[i]);
 	}
-	ck_assert_str_eq(text_at("next"), "null");
+	expect_text("next", "null");
 	close_three();
 }
 END_TEST
@@ -195,11 +233,11 @@ START_TEST(a_window_says_what_it_is_of)
 {
 	open_three();
 	ask_json("/api/v1/guide?from=1704110400&to=2024-01-01T14:00:00Z&channel=5.1");
-	ck_assert_str_eq(text_at("from"), "2024-01-01T12:00:00Z");
-	ck_assert_str_eq(text_at("to"), "2024-01-01T14:00:00Z");
-	ck_assert_int_eq((int64_t)cJSON_GetNumberValue(at("to_epoch")), 1704117600);
-	ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 1);
-	ck_assert_str_eq(text_at("channels/0/number"), "5.1");
+	expect_text("from", "2024-01-01T12:00:00Z");
+	expect_text("to", "2024-01-01T14:00:00Z");
+	expect_text("to_epoch", "1704117600");
+	expect_count("channels", 1);
+	expect_text("channels/0/number", "5.1");
 	close_three();
 }
 END_TEST
@@ -214,12 +252,12 @@ START_TEST(answers_lead_to_the_next)
 	open_three();
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		ask_json(begins[i]);
-		ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 2);
+		expect_count("channels", 2);
 		snprintf(next, sizeof(next), "%s", text_at("next"));
 		ask_json(next);
-		ck_assert_int_eq(cJSON_GetArraySize(at("channels")), 1);
-		ck_assert_str_eq(text_at("channels/0/id"), world_id(2));
-		ck_assert_str_eq(text_at("next"), "null");
+		expect_count("channels", 1);
+		expect_text("channels/0/id", world_id(2));
+		expect_text("next", "null");
 	}
 	close_three();
 }
@@ -231,24 +269,24 @@ START_TEST(a_search_finds_words_of_titles_in_any_form)
 
 	open_three();
 	ask_json("/api/v1/guide/search?q=NEWS");
-	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 3);
-	ck_assert_str_eq(text_at("found/0/programme/title"), "Past news");
-	ck_assert_str_eq(text_at("found/1/programme/title"), "Late n\xc3\xa9ws");
-	ck_assert_str_eq(text_at("found/2/channel/number"), "5.1");
-	ck_assert_str_eq(text_at("next"), "null");
+	expect_count("found", 3);
+	expect_text("found/0/programme/title", "Past news");
+	expect_text("found/1/programme/title", "Late n\xc3\xa9ws");
+	expect_text("found/2/channel/number", "5.1");
+	expect_text("next", "null");
 	ask_json("/api/v1/guide/search?q=n%C3%A9ws+late");
-	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 1);
+	expect_count("found", 1);
 	ask_json("/api/v1/guide/search?q=news&limit=2");
-	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 2);
+	expect_count("found", 2);
 	snprintf(next, sizeof(next), "%s", text_at("next"));
 	ask_json(next);
-	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 1);
-	ck_assert_str_eq(text_at("found/0/programme/title"), "News of five");
-	ck_assert_str_eq(text_at("next"), "null");
+	expect_count("found", 1);
+	expect_text("found/0/programme/title", "News of five");
+	expect_text("next", "null");
 	ask_json("/api/v1/guide/search?q=news&limit=3");
-	ck_assert_str_eq(text_at("next"), "null");
+	expect_text("next", "null");
 	ask_json("/api/v1/guide/search?q=nothing%20like%20%22this%22");
-	ck_assert_int_eq(cJSON_GetArraySize(at("found")), 0);
+	expect_count("found", 0);
 	close_three();
 }
 END_TEST
