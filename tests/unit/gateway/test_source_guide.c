@@ -53,14 +53,22 @@ add_programmes(const char *id, unsigned channels, unsigned count, const char *st
 	}
 }
 
+/* `of` channels with programmes, whose ids begin with `id`, whatever channels there are. */
 static void
-make_guide(unsigned channels, unsigned programmes)
+make_odd_guide(unsigned channels, const char *id, unsigned of, unsigned programmes,
+    const char *start)
 {
 	buf_clear(&text);
 	buf_str(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<tv>\n");
 	add_channels(channels);
-	add_programmes("c", channels, programmes, "20300101");
+	add_programmes(id, of, programmes, start);
 	buf_str(&text, "</tv>\n");
+}
+
+static void
+make_guide(unsigned channels, unsigned programmes)
+{
+	make_odd_guide(channels, "c", channels, programmes, "20300101");
 }
 
 static void
@@ -130,6 +138,13 @@ hash_result(void)
 	return hash;
 }
 
+static void
+turn(void)
+{
+	ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
+	source_get_info(source, &info);
+}
+
 /* Until it has come to rest after a reading without a refresh. */
 static void
 await_reread(void)
@@ -138,10 +153,8 @@ await_reread(void)
 
 	source_get_info(source, &info);
 	before = info.rereads;
-	while (info.rereads == before || info.state != SOURCE_WAITING) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (info.rereads == before || info.state != SOURCE_WAITING)
+		turn();
 }
 
 static void
@@ -188,11 +201,7 @@ fewer_programmes(unsigned count)
 static void
 fewer_channel_elements(unsigned count)
 {
-	buf_clear(&text);
-	buf_str(&text, "<tv>\n");
-	add_channels(count);
-	add_programmes("c", count, PROGRAMMES * CHANNELS / count, "20300101");
-	buf_str(&text, "</tv>\n");
+	make_odd_guide(count, "c", count, PROGRAMMES * CHANNELS / count, "20300101");
 	play_text();
 }
 
@@ -200,11 +209,7 @@ static void
 other_ids(unsigned unused)
 {
 	(void)unused;
-	buf_clear(&text);
-	buf_str(&text, "<tv>\n");
-	add_channels(CHANNELS);
-	add_programmes("other", CHANNELS, PROGRAMMES, "20300101");
-	buf_str(&text, "</tv>\n");
+	make_odd_guide(CHANNELS, "other", CHANNELS, PROGRAMMES, "20300101");
 	play_text();
 }
 
@@ -212,11 +217,7 @@ static void
 no_times(unsigned unused)
 {
 	(void)unused;
-	buf_clear(&text);
-	buf_str(&text, "<tv>\n");
-	add_channels(CHANNELS);
-	add_programmes("c", CHANNELS, PROGRAMMES, "tomorrow");
-	buf_str(&text, "</tv>\n");
+	make_odd_guide(CHANNELS, "c", CHANNELS, PROGRAMMES, "tomorrow");
 	play_text();
 }
 
@@ -224,10 +225,7 @@ static void
 only_channels(unsigned unused)
 {
 	(void)unused;
-	buf_clear(&text);
-	buf_str(&text, "<tv>\n");
-	add_channels(CHANNELS);
-	buf_str(&text, "</tv>\n");
+	make_odd_guide(CHANNELS, "c", 0, 0, "");
 	play_text();
 }
 
@@ -284,13 +282,13 @@ noise(unsigned seed)
 		memcpy(play.body, "PK\x03\x04", 4);
 }
 
-/* Half of its code units: UTF-16 that ends in the middle. */
+/* So much of it as UTF-16, but for half of the last code unit. */
 static void
 utf16_cut(unsigned percent)
 {
 	size_t len;
 
-	make_guide(CHANNELS, 10);
+	make_guide(CHANNELS, PROGRAMMES);
 	len = text.len * percent / 100;
 	play.body[0] = '\xff';
 	play.body[1] = '\xfe';
@@ -382,26 +380,27 @@ static const struct {
 	{ "redirect to a page", redirect_to_page, 0, NULL, "web page" },
 	{ "redirect to itself", redirect_to_itself, 0, NULL, "redirect" },
 	{ "nothing", NULL, 0, "", "empty" },
-	{ "blanks", NULL, 0, "\n \n \n", "" },
+	{ "blanks", NULL, 0, "\n \n \n", "there is no <tv>" },
 	{ "a page", NULL, 0, "<html><body>no</body></html>", "web page" },
 	{ "a page after a mark", NULL, 0, "\xef\xbb\xbf\r\n<!DOCTYPE HTML><p>", "web page" },
-	{ "JSON", NULL, 0, "{\"error\":\"expired\"}", "" },
-	{ "a word", NULL, 0, "blocked", "" },
-	{ "a playlist", NULL, 0, "#EXTM3U\n#EXTINF:-1,A\nhttp://h/\n", "" },
-	{ "another root", NULL, 0, "<?xml version=\"1.0\"?><rss><channel/></rss>", "" },
-	{ "nearly the root", NULL, 0, "<tvguide><programme/></tvguide>", "" },
-	{ "a declaration alone", NULL, 0, "<?xml version=\"1.0\"?>\n", "" },
+	{ "JSON", NULL, 0, "{\"error\":\"expired\"}", "there is no <tv>" },
+	{ "a word", NULL, 0, "blocked", "there is no <tv>" },
+	{ "a playlist", NULL, 0, "#EXTM3U\n#EXTINF:-1,A\nhttp://h/\n", "there is no <tv>" },
+	{ "another root", NULL, 0, "<?xml version=\"1.0\"?><rss><channel/></rss>",
+	    "begins with <rss>" },
+	{ "nearly the root", NULL, 0, "<tvguide><programme/></tvguide>", "begins with <tvguide>" },
+	{ "a declaration alone", NULL, 0, "<?xml version=\"1.0\"?>\n", "there is no <tv>" },
 	{ "an empty root", NULL, 0, "<tv/>", "no programmes" },
 	{ "a root of nothing", NULL, 0, "<tv>\n</tv>\n", "no programmes" },
 	{ "channels alone", only_channels, 0, NULL, "no programmes" },
-	{ "an open root", NULL, 0, "<tv>", "" },
+	{ "an open root", NULL, 0, "<tv>", "no programmes" },
 	{ "an unknown encoding", NULL, 0, "<?xml version=\"1.0\" encoding=\"x-klingon\"?><tv></tv>",
-	    "" },
-	{ "entities of entities", NULL, 0, ENTITIES, "" },
+	    "x-klingon" },
+	{ "entities of entities", NULL, 0, ENTITIES, "entity 'a'" },
 	{ "an entity of a file", NULL, 0,
 	    "<!DOCTYPE tv [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><tv><programme "
 	    "start=\"20300101000000\" channel=\"c0.uk\"><title>&x;</title></programme></tv>",
-	    "" },
+	    "entity 'x'" },
 	{ "three channels of eight", fewer_channels, 3, NULL, "where it had 320" },
 	{ "one channel of eight", fewer_channels, 1, NULL, "where it had 320" },
 	{ "a third of the programmes", fewer_programmes, 13, NULL, "where it had 320" },
@@ -409,32 +408,32 @@ static const struct {
 	{ "fewer channels with more", fewer_channel_elements, 2, NULL, "channels where it had 8" },
 	{ "other ids", other_ids, 0, NULL, "programmes for the lineup" },
 	{ "times that are none", no_times, 0, NULL, "programmes for the lineup" },
-	{ "programmes that are no XML", broken_inside, 0, NULL, "" },
-	{ "cut at 1 %", cut_text, 1, NULL, "" },
-	{ "cut at 30 %", cut_text, 30, NULL, "" },
+	{ "programmes that are no XML", broken_inside, 0, NULL, "programmes for the lineup" },
+	{ "cut at 1 %", cut_text, 1, NULL, "no programmes" },
+	{ "cut at 30 %", cut_text, 30, NULL, "where it had 320" },
 	{ "cut at 60 %", cut_text, 60, NULL, "cut short" },
 	{ "cut at 90 %", cut_text, 90, NULL, "cut short" },
 	{ "cut at 99 %", cut_text, 99, NULL, "cut short" },
-	{ "gzip cut at 1 %", cut_gzip, 1, NULL, "" },
-	{ "gzip cut at 30 %", cut_gzip, 30, NULL, "" },
-	{ "gzip cut at 60 %", cut_gzip, 60, NULL, "" },
-	{ "gzip cut at 99 %", cut_gzip, 99, NULL, "" },
-	{ "gzip with another length", gzip_harmed, 2, NULL, "" },
-	{ "gzip with another sum", gzip_harmed, 6, NULL, "" },
-	{ "gzip with another byte", gzip_harmed, 400, NULL, "" },
-	{ "gzip of a page", gzip_page, 0, NULL, "" },
-	{ "gzip of nothing", gzip_nothing, 0, NULL, "" },
-	{ "gzip that is a bomb", gzip_bomb, 80, NULL, "" },
-	{ "NULs", nuls, 1, NULL, "" },
-	{ "many NULs", nuls, 200000, NULL, "" },
-	{ "noise", noise, 1, NULL, "" },
-	{ "noise as UTF-16", noise, 2, NULL, "" },
-	{ "noise as gzip", noise, 3, NULL, "" },
-	{ "noise as xz", noise, 4, NULL, "" },
-	{ "noise as zstd", noise, 5, NULL, "" },
-	{ "noise as zip", noise, 6, NULL, "" },
-	{ "UTF-16 cut at 40 %", utf16_cut, 40, NULL, "" },
-	{ "UTF-16 cut at 95 %", utf16_cut, 95, NULL, "" },
+	{ "gzip cut at 1 %", cut_gzip, 1, NULL, "cut off" },
+	{ "gzip cut at 30 %", cut_gzip, 30, NULL, "cut off" },
+	{ "gzip cut at 60 %", cut_gzip, 60, NULL, "cut off" },
+	{ "gzip cut at 99 %", cut_gzip, 99, NULL, "cut off" },
+	{ "gzip with another length", gzip_harmed, 2, NULL, "incorrect length" },
+	{ "gzip with another sum", gzip_harmed, 6, NULL, "incorrect data check" },
+	{ "gzip with another byte", gzip_harmed, 400, NULL, "broken gzip" },
+	{ "gzip of a page", gzip_page, 0, NULL, "begins with <html>" },
+	{ "gzip of nothing", gzip_nothing, 0, NULL, "there is no <tv>" },
+	{ "gzip that is a bomb", gzip_bomb, 80, NULL, "200 times" },
+	{ "NULs", nuls, 1, NULL, "there is no <tv>" },
+	{ "many NULs", nuls, 200000, NULL, "there is no <tv>" },
+	{ "noise", noise, 1, NULL, "not XMLTV" },
+	{ "noise as UTF-16", noise, 2, NULL, "not XMLTV" },
+	{ "noise as gzip", noise, 3, NULL, "broken gzip" },
+	{ "noise as xz", noise, 4, NULL, "broken xz" },
+	{ "noise as zstd", noise, 5, NULL, "broken zstd" },
+	{ "noise as zip", noise, 6, NULL, "zip: " },
+	{ "UTF-16 cut at 40 %", utf16_cut, 40, NULL, "where it had 320" },
+	{ "UTF-16 cut at 95 %", utf16_cut, 95, NULL, "cut short" },
 };
 
 START_TEST(what_is_bad_changes_nothing)
@@ -554,24 +553,18 @@ START_TEST(what_was_fetched_is_held_until_it_is_known_what_is_wanted)
 	open_world();
 	play_good();
 	open_guide();
-	while (info.state != SOURCE_HELD) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (info.state != SOURCE_HELD)
+		turn();
 	ck_assert(!info.settled);
 	want(4);
-	while (!info.settled) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (!info.settled)
+		turn();
 	expect_good(4 * PROGRAMMES);
 	ck_assert_uint_eq(play.asked, 1);
 	/* It may also end like that. */
 	reopen_source();
-	while (info.state != SOURCE_WAITING || !info.settled) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (info.state != SOURCE_WAITING || !info.settled)
+		turn();
 	source_free(source);
 	close_world();
 }
@@ -583,15 +576,11 @@ START_TEST(what_changes_while_it_is_read_is_read_anew)
 	play_good();
 	open_guide();
 	want(1);
-	while (info.state != SOURCE_READING) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (info.state != SOURCE_READING)
+		turn();
 	want(6);
-	while (!info.settled) {
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-		source_get_info(source, &info);
-	}
+	while (!info.settled)
+		turn();
 	expect_good(6 * PROGRAMMES);
 	ck_assert_uint_eq(changes, 1);
 	source_free(source);
@@ -677,8 +666,7 @@ START_TEST(a_file_that_changes_is_read_by_itself)
 	make_guide(CHANNELS, PROGRAMMES);
 	ck_assert_int_eq(unit_write_file(path, text.data, text.len), 0);
 	while (changes < 2)
-		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
-	source_get_info(source, &info);
+		turn();
 	expect_good(PROGRAMMES);
 	source_free(source);
 	close_world();
