@@ -109,6 +109,17 @@ open_all(void)
 	open_guide();
 }
 
+/* And the guide is made. */
+static void
+open_made(void)
+{
+	open_all();
+	ck_assert_int_eq(guide_set_wanted(guide, wanted, 1), 0);
+	update();
+	ck_assert_str_eq(now.error, "");
+	ck_assert_uint_eq(now.builds, 1);
+}
+
 static void
 close_all(void)
 {
@@ -173,9 +184,7 @@ START_TEST(the_next_life_takes_it_up)
 {
 	uint64_t first, bytes;
 
-	open_all();
-	ck_assert_int_eq(guide_set_wanted(guide, wanted, 1), 0);
-	update();
+	open_made();
 	first = tag();
 	bytes = now.bytes;
 	guide_free(guide);
@@ -197,9 +206,7 @@ START_TEST(what_cannot_be_made_leaves_the_last_one)
 	char away[160];
 	uint64_t first;
 
-	open_all();
-	ck_assert_int_eq(guide_set_wanted(guide, wanted, 1), 0);
-	update();
+	open_made();
 	first = tag();
 	/* Listings that are none. */
 	ck_assert_int_eq(unit_write_file(listings, "nonsense", 8), 0);
@@ -234,9 +241,7 @@ START_TEST(a_new_day_makes_it_anew_and_a_leap_of_the_clock_does_not)
 {
 	uint64_t first, programmes;
 
-	open_all();
-	ck_assert_int_eq(guide_set_wanted(guide, wanted, 1), 0);
-	update();
+	open_made();
 	first = tag();
 	programmes = now.programmes;
 	/* The same day, then a year ahead, and back, and a year behind. */
@@ -285,6 +290,8 @@ START_TEST(it_can_end_while_it_is_being_made)
 	ck_assert_int_eq(guide_set_wanted(guide, wanted, 1), 0);
 	guide_update(guide);
 	guide_update(guide);
+	guide_get_info(guide, &now);
+	ck_assert(now.building);
 	close_all();
 }
 END_TEST
