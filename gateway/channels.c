@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "gateway/worker.h"
@@ -209,21 +210,18 @@ on_worker_note(void *arg, uint32_t line, const char *text)
 	log_info(&c->log, "%s", text);
 }
 
+static const struct worker_result results[] = {
+	{ "kept", offsetof(struct channels, info.kept) },
+	{ "added", offsetof(struct channels, info.added) },
+	{ "gone", offsetof(struct channels, info.gone) },
+	{ "wanted", offsetof(struct channels, new_wanted.ids) },
+	{ "wanted_text", offsetof(struct channels, new_wanted.text) },
+};
+
 static void
 on_worker_result(void *arg, const char *key, uint64_t value)
 {
-	struct channels *c = arg;
-
-	if (strcmp(key, "kept") == 0)
-		c->info.kept = (uint32_t)value;
-	else if (strcmp(key, "added") == 0)
-		c->info.added = (uint32_t)value;
-	else if (strcmp(key, "gone") == 0)
-		c->info.gone = (uint32_t)value;
-	else if (strcmp(key, "wanted") == 0)
-		c->new_wanted.ids = value;
-	else if (strcmp(key, "wanted_text") == 0)
-		c->new_wanted.text = value;
+	worker_keep_result(results, ARRAY_LEN(results), arg, key, value);
 }
 
 static void

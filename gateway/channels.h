@@ -62,7 +62,7 @@ struct channels_info {
 	uint64_t builds, failed;
 	uint64_t took_ms;     /* the last build, from start to swap */
 	uint64_t swap_us_max; /* the longest that one turn of checking or swapping held the loop */
-	uint32_t kept, added, gone; /* by the last build */
+	uint64_t kept, added, gone; /* by the last build */
 	const char *error;          /* of the last build; "" when it was good */
 };
 void channels_get_info(const struct channels *c, struct channels_info *ret);

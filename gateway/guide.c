@@ -212,10 +212,7 @@ on_worker_note(void *arg, uint32_t line, const char *text)
 	log_info(&g->log, "%s", text);
 }
 
-static const struct {
-	const char *key;
-	size_t offset; /* of a uint64_t in struct guide_info */
-} results[] = {
+static const struct worker_result results[] = {
 #define RESULT(name)                                     \
 	{                                                \
 #name, offsetof(struct guide_info, name) \
@@ -239,10 +236,7 @@ on_worker_result(void *arg, const char *key, uint64_t value)
 
 	if (strcmp(key, "same") == 0)
 		g->same = value != 0;
-	for (size_t i = 0; i < ARRAY_LEN(results); i++) {
-		if (strcmp(key, results[i].key) == 0)
-			memcpy((char *)&g->new_info + results[i].offset, &value, sizeof(value));
-	}
+	worker_keep_result(results, ARRAY_LEN(results), &g->new_info, key, value);
 }
 
 static void

@@ -239,10 +239,7 @@ on_worker_note(void *arg, uint32_t line, const char *text)
 }
 
 /* Where a guide's results are kept. */
-static const struct {
-	const char *key;
-	size_t offset;
-} results[] = {
+static const struct worker_result results[] = {
 #define READING(name)                                                                            \
 	{                                                                                        \
 #name,                                                                           \
@@ -273,10 +270,7 @@ on_worker_result(void *arg, const char *key, uint64_t value)
 	}
 	if (strcmp(key, "whole") == 0)
 		s->new.cut = value == 0;
-	for (size_t i = 0; i < ARRAY_LEN(results); i++) {
-		if (strcmp(key, results[i].key) == 0)
-			memcpy((char *)s + results[i].offset, &value, sizeof(value));
-	}
+	worker_keep_result(results, ARRAY_LEN(results), s, key, value);
 	s->new.kept = s->new_reading.kept;
 	s->new.last = s->new_reading.last;
 }

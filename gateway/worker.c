@@ -461,3 +461,13 @@ worker_pid(const struct worker *w)
 {
 	return w->pid;
 }
+
+void
+worker_keep_result(const struct worker_result *rows, size_t count, void *into, const char *key,
+    uint64_t value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(key, rows[i].key) == 0)
+			memcpy((char *)into + rows[i].offset, &value, sizeof(value));
+	}
+}

@@ -61,6 +61,15 @@ struct worker *worker_start(struct worker_pool *pool, const struct worker_spec *
 void worker_kill(struct worker *w);
 int worker_pid(const struct worker *w);
 
+/* For `result`: where an owner keeps the value of a key. */
+struct worker_result {
+	const char *key;
+	size_t offset; /* of a uint64_t in a struct of the owner's */
+};
+/* Puts the value into `into`, if a row has the key. */
+void worker_keep_result(const struct worker_result *rows, size_t count, void *into, const char *key,
+    uint64_t value);
+
 struct worker_stats {
 	unsigned running;         /* processes, those killed but not reaped yet included */
 	uint64_t started, failed; /* since the start; killed on purpose counts as neither */
