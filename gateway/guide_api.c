@@ -75,24 +75,21 @@ read_channels(const char *query, struct guide_json_spec *spec, struct buf *next,
 	return rc;
 }
 
+/* *ret stays what it is without a ?limit=. */
 static int
-read_limit(const char *query, uint64_t max, uint64_t fallback, uint64_t *ret, struct buf *next,
-    struct err *err)
+read_limit(const char *query, uint64_t max, uint64_t *ret, struct buf *next, struct err *err)
 {
-	int rc;
+	int rc = query_uint(query, "limit", 1, max, ret, err);
 
-	*ret = fallback;
-	rc = query_uint(query, "limit", 1, max, ret, err);
 	if (rc > 0)
 		buf_printf(next, "limit=%" PRIu64 "&", *ret);
 	return rc < 0 ? rc : 0;
 }
 
+/* spec->from is now. */
 static int
-read_window(const char *query, int64_t now, struct guide_json_spec *spec, struct buf *next,
-    struct err *err)
+read_window(const char *query, struct guide_json_spec *spec, struct buf *next, struct err *err)
 {
-	spec->from = now;
 	if (query_time(query, "from", &spec->from, err) < 0)
 		return err->code;
 	spec->to = spec->from + WINDOW_DEFAULT;
@@ -146,22 +143,6 @@ reply(struct http_request *req, const struct gateway *g, struct guide_json_spec 
 	http_reply_generated(req, 200, JSON_TYPE, NULL, &generator);
 }
 
-/* What a spec of channels has led to; takes it and `next` over. */
-static void
-reply_channels(struct http_request *req, const struct gateway *g, struct guide_json_spec *spec,
-    struct buf *next, int rc, const struct err *err)
-{
-	buf_str(next, "from_channel=");
-	spec->next = next->data;
-	if (rc == 0) {
-		reply(req, g, spec);
-	} else {
-		guide_places_release(&spec->places);
-		reply_wrong(req, err);
-	}
-	buf_release(next);
-}
-
 /* The index; false: there is none yet, and that was the reply. */
 static _Bool
 get_index(struct http_request *req, const struct gateway *g, struct guide_json_spec *spec)
@@ -176,49 +157,52 @@ get_index(struct http_request *req, const struct gateway *g, struct guide_json_s
 
 /* -- handlers ------------------------------------------------------------------------------ */
 
+/* The two that answer by channel: `limit` of those is what the query may change, up to `max`. */
+static void
+answer_channels(struct http_request *req, const struct gateway *g, struct guide_json_spec *spec,
+    const char *path, uint64_t limit, uint64_t max)
+{
+	const char *query = http_query(req);
+	struct buf next = BUF_INIT(NEXT_MAX);
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (!get_index(req, g, spec))
+		return;
+	spec->from = (int64_t)clock_wall(g->clock);
+	buf_printf(&next, "%s?", path);
+	rc = read_limit(query, max, &limit, &next, &err);
+	if (rc == 0 && spec->question == GUIDE_WINDOW)
+		rc = read_window(query, spec, &next, &err);
+	if (rc == 0)
+		rc = read_channels(query, spec, &next, &err);
+	spec->channels_max = (uint32_t)limit;
+	buf_str(&next, "from_channel=");
+	spec->next = next.data;
+	if (rc == 0) {
+		reply(req, g, spec);
+	} else {
+		guide_places_release(&spec->places);
+		reply_wrong(req, &err);
+	}
+	buf_release(&next);
+}
+
 void
 guide_api_now(struct http_request *req, void *arg)
 {
-	const struct gateway *g = arg;
 	struct guide_json_spec spec = { .question = GUIDE_NOW, .programmes_max = UINT64_MAX };
-	struct buf next = BUF_INIT(NEXT_MAX);
-	struct err err = ERR_INIT;
-	uint64_t limit;
-	int rc;
 
-	if (!get_index(req, g, &spec))
-		return;
-	spec.from = (int64_t)clock_wall(g->clock);
-	buf_str(&next, "/api/v1/guide/now?");
-	rc = read_limit(http_query(req), NOW_LIMIT_MAX, NOW_LIMIT, &limit, &next, &err);
-	if (rc == 0)
-		rc = read_channels(http_query(req), &spec, &next, &err);
-	spec.channels_max = (uint32_t)limit;
-	reply_channels(req, g, &spec, &next, rc, &err);
+	answer_channels(req, arg, &spec, "/api/v1/guide/now", NOW_LIMIT, NOW_LIMIT_MAX);
 }
 
 void
 guide_api_window(struct http_request *req, void *arg)
 {
-	const struct gateway *g = arg;
 	struct guide_json_spec spec = { .question = GUIDE_WINDOW,
 		.programmes_max = PROGRAMMES_MAX };
-	struct buf next = BUF_INIT(NEXT_MAX);
-	struct err err = ERR_INIT;
-	uint64_t limit;
-	int rc;
 
-	if (!get_index(req, g, &spec))
-		return;
-	buf_str(&next, "/api/v1/guide?");
-	rc = read_limit(http_query(req), WINDOW_MAX, WINDOW_LIMIT, &limit, &next, &err);
-	if (rc == 0)
-		rc = read_window(http_query(req), (int64_t)clock_wall(g->clock), &spec, &next,
-		    &err);
-	if (rc == 0)
-		rc = read_channels(http_query(req), &spec, &next, &err);
-	spec.channels_max = (uint32_t)limit;
-	reply_channels(req, g, &spec, &next, rc, &err);
+	answer_channels(req, arg, &spec, "/api/v1/guide", WINDOW_LIMIT, WINDOW_MAX);
 }
 
 /* Fills the spec with what was found. */
@@ -247,14 +231,14 @@ guide_api_search(struct http_request *req, void *arg)
 	struct guide_json_spec spec = { .question = GUIDE_FOUND };
 	struct buf next = BUF_INIT(NEXT_MAX);
 	struct err err = ERR_INIT;
-	uint64_t limit, from = 0;
+	uint64_t limit = FOUND_LIMIT, from = 0;
 	char *words = NULL;
 	int rc;
 
 	if (!get_index(req, g, &spec))
 		return;
 	buf_str(&next, "/api/v1/guide/search?");
-	rc = read_limit(http_query(req), FOUND_MAX, FOUND_LIMIT, &limit, &next, &err);
+	rc = read_limit(http_query(req), FOUND_MAX, &limit, &next, &err);
 	if (rc == 0 && query_uint(http_query(req), "from", 0, UINT32_MAX - 1, &from, &err) < 0)
 		rc = err.code;
 	if (rc == 0 && query_text(http_query(req), "q", &words, &err) < 0)
