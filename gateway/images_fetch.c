@@ -3,7 +3,6 @@
  * is kept when it is whole and a picture. Requests for it wait meanwhile.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 #include "gateway/status.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
