@@ -135,6 +135,17 @@ is_xml_char(const char *p, size_t n)
 }
 
 void
+buf_real(struct buf *b, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.15g", value);
+	if (strtod(text, NULL) != value)
+		snprintf(text, sizeof(text), "%.17g", value);
+	buf_str(b, text);
+}
+
+void
 buf_xml(struct buf *b, const char *text)
 {
 	const char *run = text, *end = text + strlen(text), *ref;

@@ -34,6 +34,8 @@ void buf_str(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* A finite number, short where that is the same number: 0.1, not 0.10000000000000001. */
+void buf_real(struct buf *b, double value);
 /* `text` with & < > " ' as XML references and what XML 1.0 forbids, or is not UTF-8, left out. */
 void buf_xml(struct buf *b, const char *text);
 

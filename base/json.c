@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,18 +122,11 @@ json_uint(struct json *j, const char *key, uint64_t value)
 void
 json_real(struct json *j, const char *key, double value)
 {
-	char text[32];
-
 	begin_value(j, key);
-	if (!isfinite(value)) {
+	if (isfinite(value))
+		buf_real(j->out, value);
+	else
 		buf_str(j->out, "null");
-		return;
-	}
-	/* The shorter form where it means the same number: 0.1, not 0.10000000000000001. */
-	snprintf(text, sizeof(text), "%.15g", value);
-	if (strtod(text, NULL) != value)
-		snprintf(text, sizeof(text), "%.17g", value);
-	buf_str(j->out, text);
 }
 
 void

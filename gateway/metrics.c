@@ -132,9 +132,9 @@ static const struct {
 #undef FIGURE
 };
 
-/* A member of 4 or 8 bytes. */
-static double
-value_at(const void *from, size_t offset, size_t size, enum metric_unit unit)
+/* A member of 4 or 8 bytes, as a sample's value. */
+static void
+add_value(struct buf *out, const void *from, size_t offset, size_t size, enum metric_unit unit)
 {
 	const char *at = (const char *)from + offset;
 	uint64_t wide = 0;
@@ -147,11 +147,10 @@ value_at(const void *from, size_t offset, size_t size, enum metric_unit unit)
 		wide = narrow;
 	}
 	switch (unit) {
-	case MICROSECONDS: return (double)wide / 1e6;
-	case MILLISECONDS: return (double)wide / 1e3;
-	case PLAIN: break;
+	case MICROSECONDS: buf_real(out, (double)wide / 1e6); break;
+	case MILLISECONDS: buf_real(out, (double)wide / 1e3); break;
+	case PLAIN: buf_printf(out, "%" PRIu64, wide); break;
 	}
-	return (double)wide;
 }
 
 static void
@@ -231,8 +230,9 @@ add_source_value(struct buf *out, const struct source *source, size_t i)
 		return;
 	buf_str(out, source_metrics[i].name);
 	add_label(out, info.kind == SOURCE_PLAYLIST ? "source" : "guide", info.name);
-	buf_printf(out, " %.17g\n",
-	    value_at(&info, source_metrics[i].offset, sizeof(uint64_t), source_metrics[i].unit));
+	buf_char(out, ' ');
+	add_value(out, &info, source_metrics[i].offset, sizeof(uint64_t), source_metrics[i].unit);
+	buf_char(out, '\n');
 }
 
 static void
@@ -248,28 +248,31 @@ add_sources(struct buf *out, const struct gateway *g)
 	}
 }
 
+/* A sample with a label of its own. */
+static void
+add_labelled(struct buf *out, const char *name, const char *label, const char *of, unsigned value)
+{
+	buf_str(out, name);
+	add_label(out, label, of);
+	buf_printf(out, " %u\n", value);
+}
+
 static void
 add_slots(struct buf *out, const struct gateway *g)
 {
 	add_head(out, "masthead_source_slots_used", "gauge", "Connections open to an account.");
-	for (size_t i = 0; i < g->playlist_count; i++) {
-		buf_str(out, "masthead_source_slots_used");
-		add_label(out, "source", g->playlists[i].config->source.name);
-		buf_printf(out, " %u\n", ledger_taken(g->playlists[i].account));
-	}
+	for (size_t i = 0; i < g->playlist_count; i++)
+		add_labelled(out, "masthead_source_slots_used", "source",
+		    g->playlists[i].config->source.name, ledger_taken(g->playlists[i].account));
 	add_head(out, "masthead_source_slots_limit", "gauge",
 	    "Connections that an account allows; 0: any number.");
-	for (size_t i = 0; i < g->playlist_count; i++) {
-		buf_str(out, "masthead_source_slots_limit");
-		add_label(out, "source", g->playlists[i].config->source.name);
-		buf_printf(out, " %u\n", ledger_limit(g->playlists[i].account));
-	}
+	for (size_t i = 0; i < g->playlist_count; i++)
+		add_labelled(out, "masthead_source_slots_limit", "source",
+		    g->playlists[i].config->source.name, ledger_limit(g->playlists[i].account));
 	add_head(out, "masthead_tuners_used", "gauge", "Tuners of a device in use.");
-	for (size_t i = 0; i < g->device_count; i++) {
-		buf_str(out, "masthead_tuners_used");
-		add_label(out, "device", device_id_text(g->devices[i]));
-		buf_printf(out, " %u\n", device_busy(g->devices[i]));
-	}
+	for (size_t i = 0; i < g->device_count; i++)
+		add_labelled(out, "masthead_tuners_used", "device", device_id_text(g->devices[i]),
+		    device_busy(g->devices[i]));
 }
 
 static void
@@ -307,13 +310,12 @@ status_metrics(struct http_request *req, void *arg)
 	guide_get_info(g->guide, &figures.guide);
 	process_get_info(&figures.process);
 	add_head(&out, "masthead_build_info", "gauge", "1, labelled with the version.");
-	buf_str(&out, "masthead_build_info");
-	add_label(&out, "version", masthead_version);
-	buf_str(&out, " 1\n");
+	add_labelled(&out, "masthead_build_info", "version", masthead_version, 1);
 	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
 		add_head(&out, metrics[i].name, metrics[i].type, metrics[i].help);
-		buf_printf(&out, "%s %.17g\n", metrics[i].name,
-		    value_at(&figures, metrics[i].offset, metrics[i].size, metrics[i].unit));
+		buf_printf(&out, "%s ", metrics[i].name);
+		add_value(&out, &figures, metrics[i].offset, metrics[i].size, metrics[i].unit);
+		buf_char(&out, '\n');
 	}
 	add_requests(&out, &figures.http);
 	add_lineup(&out, g);

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -124,7 +125,31 @@ START_TEST(xml_escapes_and_drops_what_xml_forbids)
 }
 END_TEST
 
+static const struct {
+	double value;
+	const char *text;
+} reals[] = {
+	{ 0, "0" },
+	{ 0.1, "0.1" },
+	{ 44 / 1e3, "0.044" },
+	{ 0.1 + 0.2, "0.30000000000000004" },
+	{ -1.5, "-1.5" },
+	{ 1e300, "1e+300" },
+};
+
+START_TEST(a_number_is_short_where_that_is_the_same_number)
+{
+	struct buf b = BUF_INIT(200);
+
+	buf_real(&b, reals[_i].value);
+	ck_assert_str_eq(b.data, reals[_i].text);
+	ck_assert(strtod(b.data, NULL) == reals[_i].value);
+	buf_release(&b);
+}
+END_TEST
+
 UNIT_MAIN("buf", UNIT_TEST(keeps_a_nul_behind_the_bytes),
     UNIT_TEST(never_passes_its_limit_and_keeps_the_error), UNIT_TEST(take_hands_the_memory_over),
     UNIT_TEST(what_printf_refuses_is_an_error), UNIT_TEST(xml_escapes_and_drops_what_xml_forbids),
-    UNIT_ROWS(what_is_not_text_is_left_out_or_shown, ARRAY_LEN(encodings)))
+    UNIT_ROWS(what_is_not_text_is_left_out_or_shown, ARRAY_LEN(encodings)),
+    UNIT_ROWS(a_number_is_short_where_that_is_the_same_number, ARRAY_LEN(reals)))
