@@ -6,48 +6,59 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "epg/listings.h"
-#include "epg/xmltv.h"
-#include "unit.h"
+#include "tests/unit/epg/entry.h"
 
 #define LIST_T0 INT64_C(1704067200) /* 2024-01-01 00:00 UTC */
 
+static inline struct listings_writer *
+list_writer(int fd)
+{
+	struct err err = ERR_INIT;
+	struct listings_writer *w = listings_writer_new(fd, &err);
+
+	ck_assert_msg(w != NULL, "%s", err.text);
+	return w;
+}
+
+/* Adds an entry, and releases it. */
 static inline void
-list_add_channel(struct listings_writer *w, const char *id, const char *name)
+list_put(struct listings_writer *w, struct xmltv_entry *e)
+{
+	struct err err = ERR_INIT;
+	int rc = e->kind == XMLTV_CHANNEL ? listings_add_channel(w, e, &err)
+					  : listings_add_programme(w, e, &err);
+
+	ck_assert_msg(rc == 0, "%s", err.text);
+	xmltv_entry_release(e);
+}
+
+/* icon: NULL for none. */
+static inline void
+list_add_channel(struct listings_writer *w, const char *id, const char *name, const char *icon)
 {
 	struct xmltv_entry e;
-	struct xmltv_node *node;
-	struct err err = ERR_INIT;
 
-	xmltv_entry_init(&e, 1u << 20);
-	xmltv_entry_clear(&e, XMLTV_CHANNEL);
-	e.id = xmltv_keep(&e, id, strlen(id));
-	node = xmltv_add(&e, XMLTV_DISPLAY_NAME, 1);
-	node->text = xmltv_keep(&e, name, strlen(name));
-	ck_assert_msg(listings_add_channel(w, &e, &err) == 0, "%s", err.text);
-	xmltv_entry_release(&e);
+	entry_begin(&e, XMLTV_CHANNEL, id);
+	entry_add(&e, XMLTV_DISPLAY_NAME, 1, name);
+	if (icon != NULL)
+		entry_add(&e, XMLTV_CHANNEL_ICON, 1, NULL)->attrs[0] = entry_keep(&e, icon);
+	list_put(w, &e);
 }
 
 static inline void
 list_add_programme(struct listings_writer *w, const char *id, int64_t start, int64_t stop,
-    const char *title, size_t title_len)
+    const char *title)
 {
 	struct xmltv_entry e;
-	struct xmltv_node *node;
-	struct err err = ERR_INIT;
 
-	xmltv_entry_init(&e, 1u << 20);
-	xmltv_entry_clear(&e, XMLTV_PROGRAMME);
-	e.id = xmltv_keep(&e, id, strlen(id));
+	entry_begin(&e, XMLTV_PROGRAMME, id);
 	e.start = start;
 	e.stop = stop;
-	node = xmltv_add(&e, XMLTV_TITLE, 1);
-	node->text = xmltv_keep(&e, title, title_len);
-	ck_assert_msg(listings_add_programme(w, &e, &err) == 0, "%s", err.text);
-	xmltv_entry_release(&e);
+	entry_add(&e, XMLTV_TITLE, 1, title);
+	list_put(w, &e);
 }
 
 /* "0-60 News, 60-90 Film" */
@@ -56,30 +67,20 @@ list_add(struct listings_writer *w, const char *id, const char *programmes)
 {
 	for (const char *p = programmes; *p != '\0';) {
 		long start, stop;
+		char title[100];
 		int at = 0;
 		size_t len;
 
 		ck_assert_int_eq(sscanf(p, " %ld-%ld %n", &start, &stop, &at), 2);
 		p += at;
 		len = strcspn(p, ",");
-		list_add_programme(w, id, LIST_T0 + start * 60, LIST_T0 + stop * 60, p, len);
+		snprintf(title, sizeof(title), "%.*s", (int)len, p);
+		list_add_programme(w, id, LIST_T0 + start * 60, LIST_T0 + stop * 60, title);
 		p += len + (p[len] == ',');
 	}
 }
 
-static inline struct listings_writer *
-list_begin(int *ret_fd)
-{
-	struct listings_writer *w;
-	struct err err = ERR_INIT;
-
-	*ret_fd = unit_memory_file("");
-	w = listings_writer_new(*ret_fd, &err);
-	ck_assert_msg(w != NULL, "%s", err.text);
-	return w;
-}
-
-static inline void
+static inline struct listings_counts
 list_end(struct listings_writer *w)
 {
 	struct listings_counts counts;
@@ -87,6 +88,17 @@ list_end(struct listings_writer *w)
 
 	ck_assert_msg(listings_writer_finish(w, &counts, &err) == 0, "%s", err.text);
 	listings_writer_free(w);
+	return counts;
+}
+
+static inline struct listings *
+list_open(int fd)
+{
+	struct err err = ERR_INIT;
+	struct listings *l;
+
+	ck_assert_msg(listings_open(&l, fd, &err) == 0, "%s", err.text);
+	return l;
 }
 
 #endif

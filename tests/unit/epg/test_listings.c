@@ -12,107 +12,27 @@
 #include "base/hash.h"
 #include "epg/listings_format.h"
 #include "epg/listings_parts.h"
-#include "epg/xmltv.h"
-#include "unit.h"
+#include "tests/unit/epg/lists.h"
 
-#define T0 INT64_C(1700000000)
+#define T0 LIST_T0
 
-/* -- writing ----------------------------------------------------------------- */
-
-static void
-add_text(struct xmltv_entry *e, enum xmltv_element element, const char *text)
-{
-	struct xmltv_span span = xmltv_keep(e, text, strlen(text));
-
-	xmltv_add(e, element, 1)->text = span;
-}
-
-static void
-begin(struct xmltv_entry *e, enum xmltv_kind kind, const char *id)
-{
-	xmltv_entry_clear(e, kind);
-	e->id = xmltv_keep(e, id, strlen(id));
-}
-
-static void
-add_channel(struct listings_writer *w, const char *id, const char *name, const char *icon)
-{
-	struct err err = ERR_INIT;
-	struct xmltv_entry e;
-
-	xmltv_entry_init(&e, 1u << 20);
-	begin(&e, XMLTV_CHANNEL, id);
-	add_text(&e, XMLTV_DISPLAY_NAME, name);
-	if (icon != NULL) {
-		struct xmltv_span src = xmltv_keep(&e, icon, strlen(icon));
-
-		xmltv_add(&e, XMLTV_CHANNEL_ICON, 1)->attrs[0] = src;
-	}
-	ck_assert_msg(listings_add_channel(w, &e, &err) == 0, "%s", err.text);
-	xmltv_entry_release(&e);
-}
-
-/* What is in a programme; a length of 0: none, else so many minutes. */
+/* A length of 0: none, else so many minutes. */
 static void
 add_long(struct listings_writer *w, const char *id, int64_t start, int64_t stop, const char *title,
     unsigned length)
 {
-	struct err err = ERR_INIT;
 	struct xmltv_entry e;
 	char text[16];
 
-	xmltv_entry_init(&e, 1u << 20);
-	begin(&e, XMLTV_PROGRAMME, id);
+	entry_begin(&e, XMLTV_PROGRAMME, id);
 	e.start = start;
 	e.stop = stop;
-	add_text(&e, XMLTV_TITLE, title);
+	entry_add(&e, XMLTV_TITLE, 1, title);
 	if (length > 0) {
-		struct xmltv_span units = xmltv_keep(&e, "minutes", 7);
-
 		(void)snprintf(text, sizeof(text), "%u", length);
-		add_text(&e, XMLTV_LENGTH, text);
-		e.nodes[e.count - 1].attrs[0] = units;
+		entry_add(&e, XMLTV_LENGTH, 1, text)->attrs[0] = entry_keep(&e, "minutes");
 	}
-	ck_assert_msg(listings_add_programme(w, &e, &err) == 0, "%s", err.text);
-	xmltv_entry_release(&e);
-}
-
-static void
-add(struct listings_writer *w, const char *id, int64_t start, int64_t stop, const char *title)
-{
-	add_long(w, id, start, stop, title, 0);
-}
-
-static struct listings_counts
-finish(struct listings_writer *w)
-{
-	struct listings_counts counts;
-	struct err err = ERR_INIT;
-
-	ck_assert_msg(listings_writer_finish(w, &counts, &err) == 0, "%s", err.text);
-	listings_writer_free(w);
-	return counts;
-}
-
-static struct listings_writer *
-writer(int fd)
-{
-	struct listings_writer *w = listings_writer_new(fd, NULL);
-
-	ck_assert_ptr_nonnull(w);
-	return w;
-}
-
-/* -- reading ------------------------------------------------------------------- */
-
-static struct listings *
-open_listings(int fd)
-{
-	struct err err = ERR_INIT;
-	struct listings *l;
-
-	ck_assert_msg(listings_open(&l, fd, &err) == 0, "%s", err.text);
-	return l;
+	list_put(w, &e);
 }
 
 /* A line for each channel, and one for each programme: times from T0 in minutes. */
@@ -141,7 +61,7 @@ static void
 ck_shows(int fd, const char *expected)
 {
 	struct buf out = BUF_INIT(1u << 20);
-	struct listings *l = open_listings(fd);
+	struct listings *l = list_open(fd);
 
 	show(&out, l);
 	ck_assert_str_eq(out.data, expected);
@@ -153,9 +73,9 @@ ck_shows(int fd, const char *expected)
 START_TEST(empty_listings_are_whole)
 {
 	int fd = unit_memory_file("");
-	struct listings_counts counts = finish(writer(fd));
+	struct listings_counts counts = list_end(list_writer(fd));
 	struct listings_channel c;
-	struct listings *l = open_listings(fd);
+	struct listings *l = list_open(fd);
 
 	ck_assert_uint_eq(listings_channel_count(l), 0);
 	ck_assert(!listings_find(l, "a", &c));
@@ -169,22 +89,20 @@ END_TEST
 START_TEST(what_was_added_is_read)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_counts counts;
 	struct xmltv_entry e;
 
-	add(w, "late.tv", T0 + 3600, T0 + 7200, "Before its <channel>");
-	add_channel(w, "one.tv", "One & only", "http://i/1.png");
-	add_channel(w, "late.tv", "Late", NULL);
-	add(w, "one.tv", T0, T0 + 1800, "A");
-	xmltv_entry_init(&e, 10000);
-	begin(&e, XMLTV_PROGRAMME, "one.tv");
+	list_add_programme(w, "late.tv", T0 + 3600, T0 + 7200, "Before its <channel>");
+	list_add_channel(w, "one.tv", "One & only", "http://i/1.png");
+	list_add_channel(w, "late.tv", "Late", NULL);
+	list_add_programme(w, "one.tv", T0, T0 + 1800, "A");
+	entry_begin(&e, XMLTV_PROGRAMME, "one.tv");
 	e.start = T0 + 1800;
 	e.stop = T0 + 3600;
-	e.attrs[4] = xmltv_keep(&e, "0/\"1", 4);
-	ck_assert_int_eq(listings_add_programme(w, &e, NULL), 0);
-	xmltv_entry_release(&e);
-	counts = finish(w);
+	e.attrs[4] = entry_keep(&e, "0/\"1");
+	list_put(w, &e);
+	counts = list_end(w);
 	ck_assert_uint_eq(counts.channels, 2);
 	ck_assert_uint_eq(counts.programmes, 3);
 	ck_assert_int_eq(counts.first, T0);
@@ -202,17 +120,17 @@ END_TEST
 START_TEST(channels_of_one_id_are_one)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 
-	add_channel(w, "A.tv", "One", "http://i/1.png");
-	add_channel(w, "b.tv", "Bee", NULL);
-	add_channel(w, "a.TV", "One", "http://i/1.png");
-	add_channel(w, " a.tv ", "Uno", "http://i/2.png");
-	add_channel(w, "b.tv", "Biene", NULL);
-	add_channel(w, "\xc3\x84.tv", "Umlaut", NULL);
-	add_channel(w, "\xc3\xa4.TV", "Umlaut", NULL);
-	add(w, "a.tv", T0, T0 + 60, "T");
-	ck_assert_uint_eq(finish(w).channels, 3);
+	list_add_channel(w, "A.tv", "One", "http://i/1.png");
+	list_add_channel(w, "b.tv", "Bee", NULL);
+	list_add_channel(w, "a.TV", "One", "http://i/1.png");
+	list_add_channel(w, " a.tv ", "Uno", "http://i/2.png");
+	list_add_channel(w, "b.tv", "Biene", NULL);
+	list_add_channel(w, "\xc3\x84.tv", "Umlaut", NULL);
+	list_add_channel(w, "\xc3\xa4.TV", "Umlaut", NULL);
+	list_add_programme(w, "a.tv", T0, T0 + 60, "T");
+	ck_assert_uint_eq(list_end(w).channels, 3);
 	ck_shows(fd,
 	    "[A.tv] <display-name>One</display-name>\n<display-name>Uno</display-name>\n"
 	    "<icon src=\"http://i/1.png\"/>\n<icon src=\"http://i/2.png\"/>\n"
@@ -227,7 +145,7 @@ START_TEST(a_channel_of_many_parts_is_the_first_of_them)
 {
 	enum { CHANNELS = 40, PARTS = 80 };
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings *l;
 	char id[16], name[1000];
 
@@ -235,11 +153,11 @@ START_TEST(a_channel_of_many_parts_is_the_first_of_them)
 		for (int k = 0; k < CHANNELS; k++) {
 			snprintf(id, sizeof(id), "%d.tv", k);
 			snprintf(name, sizeof(name), i == 0 ? "%0900d" : "%d", i);
-			add_channel(w, id, name, NULL);
+			list_add_channel(w, id, name, NULL);
 		}
 	}
-	ck_assert_uint_eq(finish(w).channels, CHANNELS);
-	l = open_listings(fd);
+	ck_assert_uint_eq(list_end(w).channels, CHANNELS);
+	l = list_open(fd);
 	for (int k = 0; k < CHANNELS; k++) {
 		struct listings_channel c;
 		size_t lines = 0;
@@ -262,14 +180,14 @@ START_TEST(a_channel_is_found_without_regard_to_case_and_blanks)
 	static const char *const known[] = { "BBC1.uk", "bbc1.UK", " BBC1.uk\t" };
 	static const char *const unknown[] = { "BBC1", "BBC1.uk.", "", "x" };
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_channel c;
 	struct listings *l;
 
-	add_channel(w, "x.tv", "X", NULL);
-	add_channel(w, "BBC1.uk", "BBC One", NULL);
-	finish(w);
-	l = open_listings(fd);
+	list_add_channel(w, "x.tv", "X", NULL);
+	list_add_channel(w, "BBC1.uk", "BBC One", NULL);
+	list_end(w);
+	l = list_open(fd);
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		ck_assert_msg(listings_find(l, known[i], &c), "%s", known[i]);
 		ck_assert_str_eq(c.id, "BBC1.uk");
@@ -334,7 +252,7 @@ static const struct {
 START_TEST(times_are_settled)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct buf out = BUF_INIT(10000);
 	struct listings_channel c = { .count = 0 };
 	struct listings_counts counts;
@@ -343,8 +261,8 @@ START_TEST(times_are_settled)
 	for (const struct given *g = settled[_i].given; g->title != NULL; g++)
 		add_long(w, "a", T0 + g->start * 60, g->stop == -1 ? 0 : T0 + g->stop * 60,
 		    g->title, g->length);
-	counts = finish(w);
-	l = open_listings(fd);
+	counts = list_end(w);
+	l = list_open(fd);
 	(void)listings_find(l, "a", &c);
 	for (uint32_t i = 0; i < c.count; i++) {
 		struct listings_programme p;
@@ -387,22 +305,19 @@ static const struct {
 START_TEST(a_length_has_units)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_programme p;
 	struct xmltv_entry e;
-	struct xmltv_span units;
+	struct xmltv_node *length;
 	struct listings *l;
 
-	xmltv_entry_init(&e, 10000);
-	begin(&e, XMLTV_PROGRAMME, "a");
+	entry_begin(&e, XMLTV_PROGRAMME, "a");
 	e.start = T0;
-	units = xmltv_keep(&e, lengths[_i].units, strlen(lengths[_i].units));
-	add_text(&e, XMLTV_LENGTH, lengths[_i].text);
-	e.nodes[0].attrs[0] = units;
-	ck_assert_int_eq(listings_add_programme(w, &e, NULL), 0);
-	xmltv_entry_release(&e);
-	finish(w);
-	l = open_listings(fd);
+	length = entry_add(&e, XMLTV_LENGTH, 1, lengths[_i].text);
+	length->attrs[0] = entry_keep(&e, lengths[_i].units);
+	list_put(w, &e);
+	list_end(w);
+	l = list_open(fd);
 	listings_get_programme(l, 0, &p);
 	ck_assert_int_eq(p.stop - p.start, lengths[_i].minutes * 60);
 	listings_close(l);
@@ -427,7 +342,7 @@ add_numbered(struct listings_writer *w, unsigned channel, unsigned n)
 	if (n % 8 == 0)
 		title[strlen(title)] = ' ';
 	title[sizeof(title) - 1] = '\0';
-	add(w, id, T0 + n * 600, T0 + n * 600 + 600, title);
+	list_add_programme(w, id, T0 + n * 600, T0 + n * 600 + 600, title);
 }
 
 static void
@@ -451,14 +366,14 @@ add_all(struct listings_writer *w, int order)
 START_TEST(the_order_of_a_source_does_not_matter)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_channel c;
 	struct listings *l;
 	char text[64];
 
 	add_all(w, _i);
-	ck_assert_uint_eq(finish(w).programmes, CHANNELS * PROGRAMMES);
-	l = open_listings(fd);
+	ck_assert_uint_eq(list_end(w).programmes, CHANNELS * PROGRAMMES);
+	l = list_open(fd);
 	for (unsigned i = 0; i < CHANNELS; i++) {
 		(void)snprintf(text, sizeof(text), "%u", i);
 		ck_assert(listings_find(l, text, &c));
@@ -522,21 +437,21 @@ static int
 small_listings(void)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 
-	add_channel(w, "a", "A&A", "http://i/");
-	add(w, "a", T0, T0 + 60, "One \"quoted\"");
-	add(w, "a", T0 + 60, T0 + 120, "Zw\xc3\xb6lf");
-	add_channel(w, "b", "B", NULL);
-	add(w, "b", T0, T0 + 60, "Three");
-	finish(w);
+	list_add_channel(w, "a", "A&A", "http://i/");
+	list_add_programme(w, "a", T0, T0 + 60, "One \"quoted\"");
+	list_add_programme(w, "a", T0 + 60, T0 + 120, "Zw\xc3\xb6lf");
+	list_add_channel(w, "b", "B", NULL);
+	list_add_programme(w, "b", T0, T0 + 60, "Three");
+	list_end(w);
 	return fd;
 }
 
 START_TEST(a_file_that_is_not_finished_is_not_opened)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct err err = ERR_INIT;
 	struct listings *l;
 
@@ -554,12 +469,12 @@ END_TEST
 START_TEST(a_full_disk_is_said)
 {
 	int fd = memfd_create("full", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_counts counts;
 	struct err err = ERR_INIT;
 
 	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
-	add(w, "a", T0, T0 + 60, "A");
+	list_add_programme(w, "a", T0, T0 + 60, "A");
 	ck_assert_int_lt(listings_writer_finish(w, &counts, &err), 0);
 	ck_assert_ptr_nonnull(strstr(err.text, "write the snapshot: "));
 	listings_writer_free(w);
@@ -651,7 +566,7 @@ START_TEST(a_broken_text_is_not_given_out)
 
 	ck_assert_ptr_nonnull(at);
 	ck_assert_int_eq(pwrite(fd, "<", 1, at - data + 8), 1);
-	l = open_listings(fd);
+	l = list_open(fd);
 	for (uint32_t i = 0; i < 2; i++) {
 		listings_get_programme(l, i, &p);
 		ck_assert_uint_eq(listings_broken(l), 0);
@@ -670,7 +585,7 @@ END_TEST
 START_TEST(programmes_that_share_a_text_are_refused)
 {
 	int fd = unit_memory_file("");
-	struct listings_writer *w = writer(fd);
+	struct listings_writer *w = list_writer(fd);
 	struct listings_header header;
 	struct err err = ERR_INIT;
 	struct listings_row first = { 0 }, row;
@@ -680,8 +595,8 @@ START_TEST(programmes_that_share_a_text_are_refused)
 	memset(title, 'x', sizeof(title));
 	title[sizeof(title) - 1] = '\0';
 	for (int i = 0; i < 10; i++)
-		add(w, "a", T0 + i * 60, T0 + (i + 1) * 60, i == 0 ? title : "");
-	finish(w);
+		list_add_programme(w, "a", T0 + i * 60, T0 + (i + 1) * 60, i == 0 ? title : "");
+	list_end(w);
 	ck_assert_int_eq(pread(fd, &header, sizeof(header), 0), sizeof(header));
 	for (off_t i = 0; i < 10; i++) {
 		off_t at = (off_t)header.programmes.offset + i * (off_t)sizeof(row);

@@ -70,22 +70,18 @@ tell(void *arg, unsigned source, const struct listings_programme *p)
 static struct listings *
 source_of(const char *programmes)
 {
-	struct listings_writer *w;
-	struct listings *l;
-	struct err err = ERR_INIT;
-	int fd;
+	int fd = unit_memory_file("");
+	struct listings_writer *w = list_writer(fd);
 
-	w = list_begin(&fd);
-	list_add_channel(w, "other", "Other");
+	list_add_channel(w, "other", "Other", NULL);
 	list_add(w, "other", "0-1000 Other");
 	if (programmes != NULL) {
-		list_add_channel(w, " ONE.uk ", "One");
+		list_add_channel(w, " ONE.uk ", "One", NULL);
 		list_add(w, ID, programmes);
 	}
 	list_end(w);
 	/* Its file stays open, for as long as the test's process. */
-	ck_assert_msg(listings_open(&l, fd, &err) == 0, "%s", err.text);
-	return l;
+	return list_open(fd);
 }
 
 static void

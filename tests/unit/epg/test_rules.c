@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "epg/rules_words.h"
-#include "epg/xmltv.h"
-#include "unit.h"
+#include "tests/unit/epg/entry.h"
 
 static struct rules *
 rules(const char *text)
@@ -17,20 +16,6 @@ rules(const char *text)
 
 	ck_assert_msg(r != NULL, "%s", err.text);
 	return r;
-}
-
-static struct xmltv_node *
-add(struct xmltv_entry *e, enum xmltv_element element, unsigned depth, const char *text)
-{
-	struct xmltv_span span = { 0, 0 };
-	struct xmltv_node *node;
-
-	if (text != NULL)
-		span = xmltv_keep(e, text, strlen(text));
-	node = xmltv_add(e, element, depth);
-	ck_assert_ptr_nonnull(node);
-	node->text = span;
-	return node;
 }
 
 /* The words behind the first letter: t title, s sub-title, d desc, c category, n new. */
@@ -45,15 +30,14 @@ make(struct xmltv_entry *e, const char *lines)
 		{ 'p', XMLTV_PREMIERE } };
 	char text[1000];
 
-	xmltv_entry_init(e, 1u << 20);
-	xmltv_entry_clear(e, XMLTV_PROGRAMME);
+	entry_begin(e, XMLTV_PROGRAMME, "");
 	while (*lines != '\0') {
 		size_t len = strcspn(lines, "\n");
 
 		(void)snprintf(text, sizeof(text), "%.*s", (int)len - 1, lines + 1);
 		for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
 			if (letters[i].letter == lines[0])
-				add(e, letters[i].element, 1, text);
+				entry_add(e, letters[i].element, 1, text);
 		}
 		lines += len + (lines[len] == '\n');
 	}
@@ -150,9 +134,9 @@ START_TEST(a_kind_gets_the_language_of_what_says_it)
 	struct xmltv_entry e;
 
 	make(&e, "tA");
-	de = xmltv_keep(&e, "de", 2);
-	add(&e, XMLTV_CATEGORY, 1, "Nachrichten")->attrs[0] = de;
-	add(&e, XMLTV_CATEGORY, 1, "Sport");
+	de = entry_keep(&e, "de");
+	entry_add(&e, XMLTV_CATEGORY, 1, "Nachrichten")->attrs[0] = de;
+	entry_add(&e, XMLTV_CATEGORY, 1, "Sport");
 	ck_becomes("kinds", &e,
 	    T("A") "<category lang=\"de\">Nachrichten</category>\n" C("Sport")
 		C("Sports") "<category lang=\"de\">News</category>\n");
@@ -166,16 +150,16 @@ START_TEST(what_is_below_an_element_goes_with_it)
 	struct xmltv_entry e;
 
 	make(&e, "tA");
-	add(&e, XMLTV_CREDITS, 1, NULL);
-	add(&e, XMLTV_ACTOR, 2, "B");
-	add(&e, XMLTV_PERSON_IMAGE, 3, "http://i/b");
-	add(&e, XMLTV_GUEST, 2, "C");
-	add(&e, XMLTV_DATE, 1, "1999");
-	url = xmltv_keep(&e, "http://i/a", 10);
-	add(&e, XMLTV_ICON, 1, NULL)->attrs[0] = url;
-	add(&e, XMLTV_RATING, 1, NULL);
-	add(&e, XMLTV_RATING_VALUE, 2, "12");
-	add(&e, XMLTV_RATING_ICON, 2, NULL)->attrs[0] = url;
+	entry_add(&e, XMLTV_CREDITS, 1, NULL);
+	entry_add(&e, XMLTV_ACTOR, 2, "B");
+	entry_add(&e, XMLTV_PERSON_IMAGE, 3, "http://i/b");
+	entry_add(&e, XMLTV_GUEST, 2, "C");
+	entry_add(&e, XMLTV_DATE, 1, "1999");
+	url = entry_keep(&e, "http://i/a");
+	entry_add(&e, XMLTV_ICON, 1, NULL)->attrs[0] = url;
+	entry_add(&e, XMLTV_RATING, 1, NULL);
+	entry_add(&e, XMLTV_RATING_VALUE, 2, "12");
+	entry_add(&e, XMLTV_RATING_ICON, 2, NULL)->attrs[0] = url;
 	ck_becomes("without image\nwithout icon", &e,
 	    T("A") "<credits>\n<actor>B</actor>\n<guest>C</guest>\n</credits>\n<date>1999</date>\n"
 		   "<rating>\n<value>12</value>\n</rating>\n");
@@ -191,8 +175,8 @@ START_TEST(channels_are_left_as_they_are)
 	struct rules *r = rules("drop title /./\nrepeats\n");
 	struct xmltv_entry e;
 
-	xmltv_entry_init(&e, 1000);
-	add(&e, XMLTV_DISPLAY_NAME, 1, "A");
+	entry_begin(&e, XMLTV_CHANNEL, "");
+	entry_add(&e, XMLTV_DISPLAY_NAME, 1, "A");
 	ck_assert(rules_apply(r, &e));
 	ck_assert_uint_eq(e.count, 1);
 	xmltv_entry_release(&e);
@@ -314,9 +298,8 @@ START_TEST(a_long_text_keeps_its_end)
 	memcpy(text + len - 4, "xend", 4);
 	text[1] = text[2] = 'x';
 	text[len] = '\0';
-	xmltv_entry_init(&e, 1u << 20);
-	xmltv_entry_clear(&e, XMLTV_PROGRAMME);
-	add(&e, XMLTV_DESC, 1, text);
+	entry_begin(&e, XMLTV_PROGRAMME, "");
+	entry_add(&e, XMLTV_DESC, 1, text);
 	ck_assert(rules_apply(r, &e));
 	ck_assert_uint_eq(e.nodes[0].text.len, len);
 	text[1] = text[2] = 'y';

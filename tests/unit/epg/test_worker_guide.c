@@ -40,15 +40,14 @@ run(struct run *r, const char *const *args)
 static int
 listings_of(const char *id, const char *name, const char *programmes)
 {
-	struct listings_writer *w;
-	int fd;
+	int fd = unit_memory_file("");
+	struct listings_writer *w = list_writer(fd);
 
-	w = list_begin(&fd);
 	if (id[0] != '\0') {
-		list_add_channel(w, id, name);
+		list_add_channel(w, id, name, NULL);
 		list_add(w, id, programmes);
 	}
-	list_add_channel(w, "both.uk", "Both");
+	list_add_channel(w, "both.uk", "Both", NULL);
 	list_add(w, "both.uk", "0-60 Both, 120-180 Both");
 	list_end(w);
 	return fd;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "entries.h"
+#include "tests/unit/epg/entries.h"
+#include "tests/unit/epg/entry.h"
 
 /* -- every element and attribute, as it is written ------------------------------ */
 
@@ -283,6 +284,16 @@ END_TEST
 
 /* -- entries ---------------------------------------------------------------------- */
 
+static void
+ck_written(const struct xmltv_entry *e, const char *expected)
+{
+	struct buf out = BUF_INIT(4096);
+
+	xmltv_write_children(&out, e);
+	ck_assert_str_eq(out.data, expected);
+	buf_release(&out);
+}
+
 /* The entry's text may hold what no parser gives; it is written so that all can read it. */
 START_TEST(what_must_not_be_written_is_not)
 {
@@ -306,21 +317,17 @@ START_TEST(what_must_not_be_written_is_not)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		struct buf out = BUF_INIT(4096), expected = BUF_INIT(4096);
+		struct buf expected = BUF_INIT(4096);
 		struct xmltv_node *node;
 		struct xmltv_entry e;
 
-		xmltv_entry_init(&e, 4096);
-		xmltv_entry_clear(&e, XMLTV_PROGRAMME);
-		node = xmltv_add(&e, XMLTV_TITLE, 1);
-		node->text = xmltv_keep(&e, texts[i].text, strlen(texts[i].text));
+		entry_begin(&e, XMLTV_PROGRAMME, "");
+		node = entry_add(&e, XMLTV_TITLE, 1, texts[i].text);
 		node->attrs[0] = node->text;
-		xmltv_write_children(&out, &e);
 		buf_printf(&expected, "<title lang=\"%s\">%s</title>\n", texts[i].out,
 		    texts[i].out);
-		ck_assert_str_eq(out.data, expected.data);
+		ck_written(&e, expected.data);
 		xmltv_entry_release(&e);
-		buf_release(&out);
 		buf_release(&expected);
 	}
 }
@@ -328,50 +335,39 @@ END_TEST
 
 START_TEST(nodes_at_odd_places_are_left_out)
 {
-	struct buf out = BUF_INIT(4096);
 	struct xmltv_entry e;
 
-	xmltv_entry_init(&e, 4096);
-	xmltv_entry_clear(&e, XMLTV_PROGRAMME);
-	xmltv_add(&e, XMLTV_ACTOR, 3)->text = xmltv_keep(&e, "deep", 4);
-	xmltv_add(&e, XMLTV_DISPLAY_NAME, 1)->text = xmltv_keep(&e, "channel's", 9);
-	xmltv_add(&e, XMLTV_CREDITS, 1);
-	xmltv_add(&e, XMLTV_TITLE, 2)->text = xmltv_keep(&e, "in credits", 10);
-	xmltv_add(&e, XMLTV_TITLE, 1)->text = xmltv_keep(&e, "T", 1);
-	xmltv_add(&e, XMLTV_PERSON_URL, 1)->text = xmltv_keep(&e, "u", 1);
-	xmltv_write_children(&out, &e);
-	ck_assert_str_eq(out.data, "<title>T</title>\n");
+	entry_begin(&e, XMLTV_PROGRAMME, "");
+	entry_add(&e, XMLTV_ACTOR, 3, "deep");
+	entry_add(&e, XMLTV_DISPLAY_NAME, 1, "channel's");
+	entry_add(&e, XMLTV_CREDITS, 1, NULL);
+	entry_add(&e, XMLTV_TITLE, 2, "in credits");
+	entry_add(&e, XMLTV_TITLE, 1, "T");
+	entry_add(&e, XMLTV_PERSON_URL, 1, "u");
+	ck_written(&e, "<title>T</title>\n");
 	xmltv_entry_release(&e);
-	buf_release(&out);
 }
 END_TEST
 
 START_TEST(drops_a_node_with_all_below_it)
 {
-	struct buf out = BUF_INIT(4096);
 	struct xmltv_entry e;
 
-	xmltv_entry_init(&e, 4096);
-	xmltv_entry_clear(&e, XMLTV_PROGRAMME);
-	xmltv_add(&e, XMLTV_TITLE, 1)->text = xmltv_keep(&e, "T", 1);
-	xmltv_add(&e, XMLTV_CREDITS, 1);
-	xmltv_add(&e, XMLTV_ACTOR, 2)->text = xmltv_keep(&e, "A", 1);
-	xmltv_add(&e, XMLTV_PERSON_URL, 3)->text = xmltv_keep(&e, "u", 1);
-	xmltv_add(&e, XMLTV_GUEST, 2)->text = xmltv_keep(&e, "G", 1);
-	xmltv_add(&e, XMLTV_NEW, 1);
+	entry_begin(&e, XMLTV_PROGRAMME, "");
+	entry_add(&e, XMLTV_TITLE, 1, "T");
+	entry_add(&e, XMLTV_CREDITS, 1, NULL);
+	entry_add(&e, XMLTV_ACTOR, 2, "A");
+	entry_add(&e, XMLTV_PERSON_URL, 3, "u");
+	entry_add(&e, XMLTV_GUEST, 2, "G");
+	entry_add(&e, XMLTV_NEW, 1, NULL);
 	xmltv_drop(&e, 2);
-	xmltv_write_children(&out, &e);
-	ck_assert_str_eq(out.data,
-	    "<title>T</title>\n<credits>\n<guest>G</guest>\n</credits>\n<new/>\n");
+	ck_written(&e, "<title>T</title>\n<credits>\n<guest>G</guest>\n</credits>\n<new/>\n");
 	xmltv_drop(&e, 1);
-	buf_clear(&out);
-	xmltv_write_children(&out, &e);
-	ck_assert_str_eq(out.data, "<title>T</title>\n<new/>\n");
+	ck_written(&e, "<title>T</title>\n<new/>\n");
 	xmltv_drop(&e, 1);
 	xmltv_drop(&e, 0);
 	ck_assert_uint_eq(e.count, 0);
 	xmltv_entry_release(&e);
-	buf_release(&out);
 }
 END_TEST
 
