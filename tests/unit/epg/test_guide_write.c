@@ -99,6 +99,19 @@ gunzip(const char *packed, size_t len, size_t max, size_t *ret_len)
 }
 
 static void
+expect_same_bytes(int a, int b)
+{
+	size_t a_len, b_len;
+	char *a_text = unit_file_text(a, &a_len), *b_text = unit_file_text(b, &b_len);
+
+	ck_assert_uint_gt(a_len, 0);
+	ck_assert_uint_eq(a_len, b_len);
+	ck_assert_mem_eq(a_text, b_text, a_len);
+	free(a_text);
+	free(b_text);
+}
+
+static void
 expect_gzip_is_xml(const struct guide_files *f)
 {
 	size_t xml_len, packed_len, len;
@@ -155,17 +168,10 @@ START_TEST(only_what_is_wanted_is_written)
 {
 	struct guide_files f = guide_files_new(), plain = guide_files_new();
 	const struct guide_files only = { plain.xml, -1, -1 };
-	size_t len, plain_len;
-	char *xml, *plain_xml;
 
 	(void)guide_write(&guide, &f, NULL, -1);
 	ck_assert_uint_eq(guide_write(&guide, &only, NULL, -1).gzip_bytes, 0);
-	xml = unit_file_text(f.xml, &len);
-	plain_xml = unit_file_text(plain.xml, &plain_len);
-	ck_assert_uint_eq(len, plain_len);
-	ck_assert_mem_eq(xml, plain_xml, len);
-	free(xml);
-	free(plain_xml);
+	expect_same_bytes(f.xml, plain.xml);
 	guide_files_close(&f);
 	guide_files_close(&plain);
 }
@@ -287,20 +293,13 @@ START_TEST(the_same_guide_is_told)
 	struct guide_files old = guide_files_new(), new = guide_files_new();
 	struct guide_index *old_index;
 	struct guide_write_counts counts;
-	char *a, *b;
-	size_t a_len, b_len;
 
 	(void)guide_write(&guide, &old, NULL, -1);
 	old_index = guide_open(&old);
 	counts = guide_write(&guide, &new, old_index, old.gzip);
 	ck_assert(counts.same);
 	ck_assert_uint_eq(counts.reused, 3); /* those that have programmes */
-	a = unit_file_text(old.gzip, &a_len);
-	b = unit_file_text(new.gzip, &b_len);
-	ck_assert_uint_eq(a_len, b_len);
-	ck_assert_mem_eq(a, b, a_len);
-	free(a);
-	free(b);
+	expect_same_bytes(old.gzip, new.gzip);
 	guide_index_unref(old_index);
 	guide_files_close(&old);
 	guide_files_close(&new);

@@ -255,32 +255,34 @@ START_TEST(a_note_tells_the_line_of_the_mistake)
 }
 END_TEST
 
+/* A programme of so many elements, and then some more that no guide has. */
+static void
+read_many(struct entries *all, const struct reader_limits *limits, int count, const char *more)
+{
+	struct buf in = BUF_INIT(1u << 16);
+
+	buf_str(&in, "<tv>" START);
+	for (int i = 0; i < count; i++)
+		buf_str(&in, "<category>c</category>");
+	buf_printf(&in, "%s</programme></tv>", more);
+	ck_assert_int_eq(entries_read_with(all, limits, in.data, in.len, 50), 0);
+	buf_release(&in);
+}
+
 START_TEST(an_entry_of_too_many_elements_is_left_out)
 {
 	struct reader_limits limits = reader_limits_default;
-	struct buf in = BUF_INIT(1u << 16);
 	struct entries all;
 
 	entries_init(&all);
 	limits.nodes_max = 10;
-	for (int i = 0; i < 11; i++) {
-		buf_clear(&in);
-		buf_str(&in, "<tv>" START);
-		for (int k = 0; k < i; k++)
-			buf_str(&in, "<category>c</category>");
-		buf_str(&in, "<a/><b/></programme></tv>");
-		ck_assert_int_eq(entries_read_with(&all, &limits, in.data, in.len, 50), 0);
+	for (int i = 0; i < 12; i++) {
+		read_many(&all, &limits, i, "<a/><b/>");
 		ck_assert_uint_eq(all.counts.kept, i <= 10);
 	}
-	buf_clear(&in);
-	buf_str(&in, "<tv>" START);
-	for (int k = 0; k < 11; k++)
-		buf_str(&in, "<category>c</category>");
-	buf_str(&in, "</programme></tv>");
-	ck_assert_int_eq(entries_read_with(&all, &limits, in.data, in.len, 50), 0);
+	read_many(&all, &limits, 11, "");
 	ck_assert_str_eq(all.notes.data, "1: a programme is left out: it has too many elements\n");
 	entries_release(&all);
-	buf_release(&in);
 }
 END_TEST
 
