@@ -45,6 +45,14 @@ struct prefilter_events {
 	/* Of the decoded, trimmed channel attribute. NULL: all programmes are wanted. */
 	_Bool (*wanted)(void *arg, const char *id, size_t len);
 	/*
+	 * A whole <channel> or wanted <programme>, from < to >, as the source has it; what was
+	 * seen of it so far need not be mended. 1: it was taken, as it must not be unless it is
+	 * well-formed and without comments and the like; 0: it goes to `entry`; negative stops.
+	 * NULL: all go there.
+	 */
+	int (*plain)(void *arg, enum prefilter_kind kind, const char *text, size_t len,
+	    uint32_t line, struct err *err);
+	/*
 	 * A whole <channel> or wanted <programme>, from < to >, mended, on line `line` of
 	 * the source. Negative stops: prefilter_feed returns it.
 	 */

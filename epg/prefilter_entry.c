@@ -31,27 +31,22 @@ entry_too_long(struct prefilter *p)
 	prefilter_broken(p, p->entry_line, p->kind, what);
 }
 
-static int
-entry_give(struct prefilter *p, const char *text, size_t len, struct err *err)
-{
-	int rc = p->events.entry(p->arg, p->kind, text, len, p->entry_line, err);
-
-	return rc < 0 ? rc : 0;
-}
-
 /* The kept entry ends before `end`. `whole`: with its end tag. */
 static int
 entry_emit(struct prefilter *p, const char *end, _Bool whole, struct err *err)
 {
 	size_t len = (size_t)(end - p->entry);
 	_Bool broken;
+	int rc = 0;
 
 	if (len > p->limits.entry_max) {
 		entry_too_long(p);
 		return 0;
 	}
-	if (whole && !p->dirty && mend_is_clean(p->entry, end, p->limits.tag_max))
-		return entry_give(p, p->entry, len, err);
+	if (whole && !p->dirty && p->events.plain != NULL)
+		rc = p->events.plain(p->arg, p->kind, p->entry, len, p->entry_line, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	buf_clear(&p->text);
 	broken = mend_entry(&p->text, p->entry, end, p->limits.tag_max, &p->aliases);
 	if (!whole)
@@ -63,7 +58,8 @@ entry_emit(struct prefilter *p, const char *end, _Bool whole, struct err *err)
 		return 0;
 	}
 	p->counts.mended += broken || !whole;
-	return entry_give(p, p->text.data, p->text.len, err);
+	rc = p->events.entry(p->arg, p->kind, p->text.data, p->text.len, p->entry_line, err);
+	return rc < 0 ? rc : 0;
 }
 
 /* -- entries ------------------------------------------------------------------- */

@@ -12,12 +12,6 @@ struct aliases;
 struct buf;
 
 /*
- * Is there surely nothing to be done to an entry, in which no '<' is followed by what is
- * neither a name nor '/'? What is unusual, and right, is not clean.
- */
-_Bool mend_is_clean(const char *p, const char *end, size_t tag_max);
-
-/*
  * Appends the entry to `out`, mended. Its tags are at most `tag_max` long. Returns whether
  * something was broken; buf_status() tells whether it fitted.
  */

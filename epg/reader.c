@@ -79,29 +79,61 @@ leave_out(struct reader *r, enum prefilter_kind kind, const char *text, uint32_t
 	buf_release(&note);
 }
 
-/* 0, -EBADMSG with *fault, or -ENOMEM. */
+/* As reader_plain_parse; -E2BIG with *fault. */
 static int
-parse(struct reader *r, const char *text, size_t len, uint32_t line, struct reader_fault *fault)
+parse_plain(struct reader *r, const char *text, size_t len, uint32_t line,
+    struct reader_fault *fault)
 {
 	int rc;
 
 	fault->text[0] = '\0';
 	reader_entry_begin(&r->entry, line);
 	rc = reader_plain_parse(&r->entry, &r->values, text, len, &fault->at);
-	if (rc == 0) {
-		reader_entry_begin(&r->entry, line);
-		rc = reader_sax_parse(r->sax, &r->entry, text, len, fault);
-	} else if (rc == -E2BIG) {
+	if (rc == -E2BIG)
 		snprintf(fault->text, sizeof(fault->text), "%s", r->entry.why);
-	}
+	return rc;
+}
+
+/* Hands on what r->entry holds, or says with *fault why there is nothing, as `rc` has it. */
+static int
+settle(struct reader *r, int rc, enum prefilter_kind kind, const char *text, uint32_t line,
+    struct reader_fault *fault, struct err *err)
+{
 	if (rc == -ENOMEM)
-		return rc;
+		return err_set(err, ENOMEM, "no memory for an entry");
 	if (rc >= 0 && r->entry.entry.id.len == 0) {
 		snprintf(fault->text, sizeof(fault->text), "it has no channel's id");
 		fault->at = 0;
 		rc = -EBADMSG;
 	}
-	return rc < 0 ? -EBADMSG : 0;
+	if (rc < 0) {
+		leave_out(r, kind, text, line, fault);
+		return 0;
+	}
+	r->counts.unknown += r->entry.unknown;
+	if (r->entry.timeless) {
+		r->counts.timeless++;
+		r->events.note(r->arg, line, "a programme without a start that can be read");
+		return 0;
+	}
+	r->counts.kept += kind == PREFILTER_PROGRAMME;
+	return r->events.entry(r->arg, &r->entry.entry, err);
+}
+
+/* Nearly all entries need no mending, and no libxml2. */
+static int
+on_plain_text(void *arg, enum prefilter_kind kind, const char *text, size_t len, uint32_t line,
+    struct err *err)
+{
+	struct reader *r = arg;
+	struct reader_fault fault;
+	int rc = parse_plain(r, text, len, line, &fault);
+
+	if (rc == 0)
+		return 0;
+	r->counts.parsed += len;
+	rc = settle(r, rc, kind, text, line, &fault, err);
+	return rc < 0 ? rc : 1;
 }
 
 static int
@@ -115,21 +147,12 @@ on_text(void *arg, enum prefilter_kind kind, const char *text, size_t len, uint3
 	r->counts.parsed += len;
 	if (r->counts.parsed > r->limits.growth_free && r->counts.parsed / GROWTH_MAX > r->text)
 		return err_set(err, EFBIG, "mended, it is more than %d times its size", GROWTH_MAX);
-	rc = parse(r, text, len, line, &fault);
-	if (rc == -ENOMEM)
-		return err_set(err, ENOMEM, "no memory for an entry");
-	if (rc < 0) {
-		leave_out(r, kind, text, line, &fault);
-		return 0;
+	rc = parse_plain(r, text, len, line, &fault);
+	if (rc == 0) {
+		reader_entry_begin(&r->entry, line);
+		rc = reader_sax_parse(r->sax, &r->entry, text, len, &fault);
 	}
-	r->counts.unknown += r->entry.unknown;
-	if (r->entry.timeless) {
-		r->counts.timeless++;
-		r->events.note(r->arg, line, "a programme without a start that can be read");
-		return 0;
-	}
-	r->counts.kept += kind == PREFILTER_PROGRAMME;
-	return r->events.entry(r->arg, &r->entry.entry, err);
+	return settle(r, rc, kind, text, line, &fault, err);
 }
 
 static int
@@ -142,7 +165,7 @@ on_utf8(void *arg, const void *data, size_t len, struct err *err)
 }
 
 static int
-on_plain(const void *data, size_t len, void *arg, struct err *err)
+on_unpacked(const void *data, size_t len, void *arg, struct err *err)
 {
 	struct reader *r = arg;
 
@@ -155,7 +178,7 @@ struct reader *
 reader_new(const struct reader_limits *limits, const struct xmltime_rules *times,
     const struct reader_events *events, void *arg)
 {
-	struct prefilter_events of_text = { on_wanted, on_text, on_note };
+	struct prefilter_events of_text = { on_wanted, on_plain_text, on_text, on_note };
 	struct reader *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
@@ -167,7 +190,7 @@ reader_new(const struct reader_limits *limits, const struct xmltime_rules *times
 	buf_init(&r->values, 2 * limits->text.entry_max);
 	if (events->wanted == NULL)
 		of_text.wanted = NULL;
-	r->unpack = unpack_new(&limits->input, on_plain, r);
+	r->unpack = unpack_new(&limits->input, on_unpacked, r);
 	r->encoding = encoding_new(on_utf8, r);
 	r->prefilter = prefilter_new(&limits->text, &of_text, r);
 	r->sax = reader_sax_new();

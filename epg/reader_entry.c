@@ -48,7 +48,10 @@ keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
 {
 	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
 
-	span.len = (uint32_t)xmltv_tidy(b->entry.text.data + span.at, span.len);
+	if (attr->plain)
+		span.plain = 1;
+	else
+		span.len = (uint32_t)xmltv_tidy(b->entry.text.data + span.at, span.len);
 	return span;
 }
 
@@ -57,7 +60,10 @@ keep_id(struct reader_entry *b, const struct reader_attr *attr)
 {
 	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
 
-	span.len = (uint32_t)xmltv_tidy_id(b->entry.text.data + span.at, span.len);
+	if (attr->plain)
+		span.plain = 1;
+	else
+		span.len = (uint32_t)xmltv_tidy_id(b->entry.text.data + span.at, span.len);
 	return span;
 }
 
@@ -197,7 +203,7 @@ reader_entry_start(struct reader_entry *b, const char *name, size_t len,
 }
 
 void
-reader_entry_text(struct reader_entry *b, const char *text, size_t len)
+reader_entry_text(struct reader_entry *b, const char *text, size_t len, _Bool plain)
 {
 	struct xmltv_node *node;
 	struct xmltv_span *span;
@@ -218,6 +224,7 @@ reader_entry_text(struct reader_entry *b, const char *text, size_t len)
 		span->at = (uint32_t)all->len;
 		buf_add(all, all->data + from, span->len);
 	}
+	span->plain = plain && span->at == 0;
 	if (span->at == 0)
 		span->at = (uint32_t)all->len;
 	xmltv_put(all, text, len);
@@ -233,7 +240,8 @@ reader_entry_end(struct reader_entry *b)
 	if (b->depth == b->kept && b->kept > 1) {
 		struct xmltv_span *text = &b->entry.nodes[b->open[b->kept - 1].node].text;
 
-		text->len = (uint32_t)xmltv_tidy(b->entry.text.data + text->at, text->len);
+		if (!text->plain)
+			text->len = (uint32_t)xmltv_tidy(b->entry.text.data + text->at, text->len);
 	}
 	if (b->depth == b->kept)
 		b->kept--;

@@ -16,6 +16,7 @@ struct reader_limits;
 struct reader_attr {
 	const char *name, *value; /* not NUL-terminated */
 	size_t name_len, value_len;
+	_Bool plain; /* the value, as scan_plain() has it */
 };
 
 #define READER_KEPT_DEPTH 4 /* the entry, and three levels below it */
@@ -46,7 +47,8 @@ void reader_entry_begin(struct reader_entry *b, uint32_t line);
 /* 0, -ENOMEM, or -E2BIG. A name with a prefix is one that nobody knows. */
 int reader_entry_start(struct reader_entry *b, const char *name, size_t len,
     const struct reader_attr *attrs, size_t count);
-void reader_entry_text(struct reader_entry *b, const char *text, size_t len);
+/* `plain`: as scan_plain() has it. */
+void reader_entry_text(struct reader_entry *b, const char *text, size_t len, _Bool plain);
 /* What began last ends. 0: the entry goes on; 1: it is whole; -ENOMEM, -E2BIG. */
 int reader_entry_end(struct reader_entry *b);
 

@@ -16,7 +16,6 @@ struct plain {
 	struct reader_entry *b;
 	struct buf *values;
 	const char *p, *end;
-	const char *odd; /* the first byte from p on that is no plain text; as far as is known */
 
 	struct reader_attr attrs[PLAIN_ATTRS];
 	size_t attr_count;
@@ -56,11 +55,38 @@ here(const struct plain *x)
 	return x->p < x->end ? *x->p : '\0';
 }
 
+/* In tags: mostly there is one or none. */
 static inline void
 skip_blanks(struct plain *x)
 {
 	while (is_kind(here(x), BLANK))
 		x->p++;
+}
+
+/* Between elements: a line's end and its indentation. */
+static inline void
+skip_indent(struct plain *x)
+{
+	for (; x->end - x->p >= SCAN_WIDTH; x->p += SCAN_WIDTH) {
+		scan_bytes b = scan_load(x->p);
+		unsigned other = 0xffff &
+		    ~scan_mask((scan_bytes)(b == ' ') | (scan_bytes)(b == '\n') |
+			(scan_bytes)(b == '\r') | (scan_bytes)(b == '\t'));
+
+		if (other != 0) {
+			x->p += __builtin_ctz(other);
+			return;
+		}
+	}
+	skip_blanks(x);
+}
+
+/* Which bytes are of that range. */
+static inline scan_bytes
+in_range(scan_bytes b, char first, char last)
+{
+	return (
+	    scan_bytes)(((scan_unsigned)b - (unsigned char)first) <= (unsigned char)(last - first));
 }
 
 /* Bytes of the name at the cursor, which is moved behind it. 0: there is none. */
@@ -71,6 +97,18 @@ read_name(struct plain *x)
 
 	if (!is_kind(here(x), NAME_FIRST))
 		return 0;
+	for (; x->end - x->p >= SCAN_WIDTH; x->p += SCAN_WIDTH) {
+		scan_bytes b = scan_load(x->p);
+		/* '/' is the one of its range that is none. */
+		unsigned other = 0xffff &
+		    ~scan_mask(in_range(b | 0x20, 'a', 'z') | (scan_bytes)(b == '_') |
+			(in_range(b, '-', '9') & (scan_bytes)(b != '/')));
+
+		if (other != 0) {
+			x->p += __builtin_ctz(other);
+			return (size_t)(x->p - from);
+		}
+	}
 	while (is_kind(here(x), NAME))
 		x->p++;
 	return (size_t)(x->p - from);
@@ -132,10 +170,10 @@ read_odd_text(struct plain *x, const char *stop)
 		if (x->p == stop)
 			break;
 		if (*x->p == '&') {
-			reader_entry_text(x->b, run, (size_t)(x->p - run));
+			reader_entry_text(x->b, run, (size_t)(x->p - run), 0);
 			buf_clear(x->values);
 			n = read_reference(x->values, x->p, stop);
-			reader_entry_text(x->b, x->values->data, x->values->len);
+			reader_entry_text(x->b, x->values->data, x->values->len, 0);
 			run = x->p + n;
 		} else if (*x->p == ']') {
 			n = stop - x->p > 2 && memcmp(x->p, "]]>", 3) == 0 ? 0 : 1;
@@ -146,7 +184,7 @@ read_odd_text(struct plain *x, const char *stop)
 			return 0;
 		x->p += n;
 	}
-	reader_entry_text(x->b, run, (size_t)(stop - run));
+	reader_entry_text(x->b, run, (size_t)(stop - run), 0);
 	return 1;
 }
 
@@ -154,19 +192,25 @@ read_odd_text(struct plain *x, const char *stop)
 static _Bool
 read_text(struct plain *x)
 {
-	const char *stop = scan_for(x->p, x->end, '<');
-	_Bool plain = 1;
+	const char *from = x->p, *stop;
+	_Bool plain;
 
+	/* Most by far is between elements, and blank. */
+	skip_indent(x);
+	if (here(x) == '<') {
+		if (x->p > from)
+			reader_entry_text(x->b, from, (size_t)(x->p - from), 0);
+		return 1;
+	}
+	stop = scan_plain(from, x->end, '<', &plain);
+	x->p = from;
 	if (stop == x->end)
 		return 0;
-	if (x->odd < x->p)
-		x->odd = next_odd(x->p, x->end);
-	if (x->odd < stop)
-		plain = read_odd_text(x, stop);
-	else if (stop > x->p)
-		reader_entry_text(x->b, x->p, (size_t)(stop - x->p));
+	if (!plain)
+		return read_odd_text(x, stop);
+	reader_entry_text(x->b, from, (size_t)(stop - from), 1);
 	x->p = stop;
-	return plain;
+	return 1;
 }
 
 /* -- tags --------------------------------------------------------------------- */
@@ -223,7 +267,15 @@ read_value(struct plain *x, struct reader_attr *attr)
 
 	if (quote != '"' && quote != '\'')
 		return 0;
-	for (; (stop = value_mark(stop, x->end, quote)) < x->end && *stop != quote; stop++) {
+	attr->value = from;
+	stop = scan_plain(from, x->end, quote, &attr->plain);
+	if (attr->plain) {
+		attr->value_len = (size_t)(stop - from);
+		x->p = stop + 1;
+		return 1;
+	}
+	for (stop = from; (stop = value_mark(stop, x->end, quote)) < x->end && *stop != quote;
+	     stop++) {
 		/* A line end is a blank there, so not what stands there. */
 		if (*stop == '<' || ((unsigned char)*stop < ' '))
 			return 0;
@@ -232,7 +284,6 @@ read_value(struct plain *x, struct reader_attr *attr)
 	if (stop == x->end)
 		return 0;
 	x->p = stop + 1;
-	attr->value = from;
 	attr->value_len = (size_t)(stop - from);
 	return odd ? decode_value(x, from, stop, attr) : 1;
 }
@@ -337,9 +388,8 @@ reader_plain_parse(struct reader_entry *b, struct buf *values, const char *text,
 		return -ENOMEM;
 	x.b = b;
 	x.values = values;
-	x.p = x.odd = text;
+	x.p = text;
 	x.end = text + len;
-	x.odd = next_odd(text, x.end);
 	x.attr_count = x.depth = 0;
 	while (rc == 0 && here(&x) == '<') {
 		x.p++;

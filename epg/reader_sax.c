@@ -84,7 +84,7 @@ attr_of(struct reader_sax *s, const xmlChar *name, const xmlChar *value, const x
 {
 	const char *p = (const char *)value, *stop = (const char *)end, *mark;
 	struct reader_attr attr = { (const char *)name, p, strlen((const char *)name),
-		(size_t)(stop - p) };
+		(size_t)(stop - p), 0 };
 	size_t at = s->values.len;
 
 	mark = memchr(p, '&', attr.value_len);
@@ -131,7 +131,7 @@ on_text(void *arg, const xmlChar *text, int len)
 {
 	struct reader_sax *s = arg;
 
-	reader_entry_text(s->entry, (const char *)text, (size_t)len);
+	reader_entry_text(s->entry, (const char *)text, (size_t)len, 0);
 }
 
 static void

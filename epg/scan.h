@@ -16,6 +16,7 @@
 
 typedef char scan_bytes __attribute__((vector_size(16)));
 typedef signed char scan_signed __attribute__((vector_size(16)));
+typedef unsigned char scan_unsigned __attribute__((vector_size(16)));
 
 #define SCAN_WIDTH ((ptrdiff_t)sizeof(scan_bytes))
 #define SCAN_BLOCK 64
@@ -110,6 +111,61 @@ scan_for_unplain(const char *p, const char *end)
 	return p + __builtin_ctz(scan_mask(scan_unplain_bytes(scan_load(tail))));
 }
 
+/*
+ * Are the bytes of a vector that are no ASCII, a bit each, whole characters of two bytes from
+ * U+00C0 on, or of three from U+1000 to U+CFFF? Most of them by far are. *expected: bytes of
+ * the vector that the last character of the one before needs.
+ */
+static inline _Bool
+scan_is_usual(scan_bytes b, unsigned foreign, unsigned *expected)
+{
+	unsigned more = scan_mask((scan_bytes)((scan_signed)b < (signed char)0xc0)) & foreign;
+	unsigned two = scan_mask((scan_bytes)((scan_signed)b < (signed char)0xe0) &
+			   (scan_bytes)((scan_signed)b > (signed char)0xc2)) &
+	    foreign;
+	unsigned three = scan_mask((scan_bytes)((scan_signed)b < (signed char)0xed) &
+			     (scan_bytes)((scan_signed)b > (signed char)0xe0)) &
+	    foreign;
+	unsigned follow = *expected | two << 1 | three << 1 | three << 2;
+
+	*expected = follow >> SCAN_WIDTH;
+	return foreign == (more | two | three) && more == (follow & 0xffff);
+}
+
+/*
+ * The first `stop`, `end` when there is none. *plain: what is before it is UTF-8 that needs no
+ * look to be copied or written, not between quotes either: no < > & ", no control character,
+ * no two blanks in a row, none at the ends. Some of what is plain is not seen to be: rare
+ * characters, and all near the end, where less than a vector is left.
+ */
+static inline const char *
+scan_plain(const char *p, const char *end, char stop, _Bool *plain)
+{
+	const char *from = p;
+	unsigned expected = 0;
+
+	*plain = 1;
+	for (; end - p > SCAN_WIDTH; p += SCAN_WIDTH) {
+		scan_bytes b = scan_load(p), next = scan_load(p + 1);
+		unsigned stops = scan_mask((scan_bytes)(b == stop));
+		unsigned before = (stops - 1) & ~stops, foreign = scan_mask(b) & before, odd;
+
+		odd = scan_mask((scan_bytes)((scan_unsigned)b < ' ') | (scan_bytes)(b == 0x7f) |
+		    (scan_bytes)((b | 2) == '>') | (scan_bytes)((b | 4) == '&') |
+		    ((scan_bytes)(b == ' ') & (scan_bytes)(next == ' ')));
+		if ((odd & before) != 0 ||
+		    ((foreign | expected) != 0 && !scan_is_usual(b, foreign, &expected)))
+			*plain = 0;
+		if (stops == 0)
+			continue;
+		p += __builtin_ctz(stops);
+		*plain = *plain && (p == from || (*from != ' ' && p[-1] != ' '));
+		return p;
+	}
+	*plain = 0;
+	return scan_for(p, end, stop);
+}
+
 /* What decides in a tag: < > " ' */
 static inline const char *
 scan_tag(const char *p, const char *end)
@@ -147,28 +203,6 @@ scan_block_for(const struct scan_block *b, char c)
 	    (uint64_t)scan_mask((scan_bytes)(b->part[1] == c)) << 16 |
 	    (uint64_t)scan_mask((scan_bytes)(b->part[2] == c)) << 32 |
 	    (uint64_t)scan_mask((scan_bytes)(b->part[3] == c)) << 48;
-}
-
-/* Those that are less, as signed bytes: what is not ASCII is below 0. */
-static inline uint64_t
-scan_block_below(const struct scan_block *b, signed char c)
-{
-	return scan_mask((scan_bytes)((scan_signed)b->part[0] < c)) |
-	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[1] < c)) << 16 |
-	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[2] < c)) << 32 |
-	    (uint64_t)scan_mask((scan_bytes)((scan_signed)b->part[3] < c)) << 48;
-}
-
-static inline uint64_t
-scan_block_unplain(const struct scan_block *b)
-{
-	scan_bytes found[4] = { scan_unplain_bytes(b->part[0]), scan_unplain_bytes(b->part[1]),
-		scan_unplain_bytes(b->part[2]), scan_unplain_bytes(b->part[3]) };
-
-	if (scan_mask(found[0] | found[1] | found[2] | found[3]) == 0)
-		return 0;
-	return scan_mask(found[0]) | (uint64_t)scan_mask(found[1]) << 16 |
-	    (uint64_t)scan_mask(found[2]) << 32 | (uint64_t)scan_mask(found[3]) << 48;
 }
 
 /* How many line feeds there are. */

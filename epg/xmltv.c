@@ -172,7 +172,7 @@ xmltv_keep(struct xmltv_entry *e, const char *text, size_t len)
 	xmltv_put(&e->text, text, len);
 	if (buf_status(&e->text) < 0)
 		return absent;
-	return (struct xmltv_span){ (uint32_t)at, (uint32_t)len };
+	return (struct xmltv_span){ (uint32_t)at, (uint32_t)len, 0 };
 }
 
 struct xmltv_node *

@@ -113,11 +113,13 @@ extern const char *const xmltv_programme_attrs[XMLTV_PROGRAMME_ATTRS];
  * NUL-terminated.
  */
 struct xmltv_span {
-	uint32_t at, len;
+	uint32_t at;
+	uint32_t len : 31;
+	uint32_t plain : 1; /* it is known that nothing in it must be escaped or left out */
 };
-#define XMLTV_ABSENT \
-	{            \
-		0, 0 \
+#define XMLTV_ABSENT    \
+	{               \
+		0, 0, 0 \
 	} /* at is never 0 for a text that is there, even an empty one */
 
 struct xmltv_node {

@@ -104,7 +104,7 @@ wide_char(const char *p, const char *end)
 }
 
 static void
-put_text(struct buf *out, const char *text, size_t len, _Bool quoted)
+put_odd_text(struct buf *out, const char *text, size_t len, _Bool quoted)
 {
 	const char *run = text, *end = text + len;
 
@@ -127,6 +127,15 @@ put_text(struct buf *out, const char *text, size_t len, _Bool quoted)
 		p += n;
 	}
 	xmltv_put(out, run, (size_t)(end - run));
+}
+
+static inline void
+put_text(struct buf *out, const struct xmltv_entry *e, struct xmltv_span text, _Bool quoted)
+{
+	if (text.plain)
+		xmltv_put(out, xmltv_text(e, text), text.len);
+	else
+		put_odd_text(out, xmltv_text(e, text), text.len, quoted);
 }
 
 /* -- what is worth writing --------------------------------------------------- */
@@ -235,7 +244,7 @@ write_node(struct buf *out, const struct xmltv_entry *e, size_t i)
 		if (!has_attr(e, node, k))
 			continue;
 		put_token(out, &tokens[node->element].attrs[k]);
-		put_text(out, xmltv_text(e, node->attrs[k]), node->attrs[k].len, 1);
+		put_text(out, e, node->attrs[k], 1);
 		xmltv_put(out, "\"", 1);
 	}
 	if ((!row->text || node->text.len == 0) && end == i + 1) {
@@ -244,7 +253,7 @@ write_node(struct buf *out, const struct xmltv_entry *e, size_t i)
 	}
 	xmltv_put(out, ">", 1);
 	if (row->text)
-		put_text(out, xmltv_text(e, node->text), node->text.len, 0);
+		put_text(out, e, node->text, 0);
 	else
 		xmltv_put(out, "\n", 1);
 	if (end > i + 1)
@@ -320,7 +329,7 @@ write_missing(struct buf *out, const struct xmltv_entry *e, enum xmltv_element e
 	}
 	put_token(out, &tokens[element].open);
 	xmltv_put(out, ">", 1);
-	put_text(out, xmltv_text(e, text), text.len, 0);
+	put_text(out, e, text, 0);
 	put_token(out, &tokens[element].close);
 	xmltv_put(out, "\n", 1);
 }
@@ -333,7 +342,7 @@ xmltv_write_attrs(struct buf *out, const struct xmltv_entry *e)
 		if (e->attrs[k].len == 0)
 			continue;
 		put_token(out, &programme_tokens[k]);
-		put_text(out, xmltv_text(e, e->attrs[k]), e->attrs[k].len, 1);
+		put_text(out, e, e->attrs[k], 1);
 		xmltv_put(out, "\"", 1);
 	}
 }

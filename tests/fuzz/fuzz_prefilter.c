@@ -163,7 +163,7 @@ on_note(void *arg, uint32_t line, const char *text)
 	buf_printf(&s->all, "%u ! %s\n", line, text);
 }
 
-static const struct prefilter_events events = { is_wanted, on_entry, on_note };
+static const struct prefilter_events events = { is_wanted, NULL, on_entry, on_note };
 
 static void
 seen_init(struct seen *s)

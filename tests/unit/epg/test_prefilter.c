@@ -46,7 +46,7 @@ show_note(void *arg, uint32_t line, const char *text)
 	buf_printf(&s->out, "%u! %s\n", line, text);
 }
 
-static const struct prefilter_events events = { is_wanted, show_entry, show_note };
+static const struct prefilter_events events = { is_wanted, NULL, show_entry, show_note };
 
 /* How it is cut: after `first` bytes, then every `step`. */
 struct cut {
