@@ -2,7 +2,7 @@
  * Workers in a test: a process of its own for each, and a parent that writes down what it
  * hears.
  *
- *	worker_run(lineup_worker, argv, fds, 3, &out)
+ *	worker_run(lineup_worker, "lineup", (const char *[]){ "acme", NULL }, fds, 3, &out)
  */
 #ifndef TESTS_UNIT_WORKER_H
 #define TESTS_UNIT_WORKER_H
@@ -10,6 +10,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,7 +87,8 @@ static const struct wire_rule worker_rules[] = {
 	    worker_hear_fail },
 };
 
-#define WORKER_FDS_MAX 16
+#define WORKER_FDS_MAX  16
+#define WORKER_ARGS_MAX 32
 
 /* In the child: gives the descriptors the numbers that a worker's have. */
 static inline void
@@ -103,27 +105,40 @@ worker_place_fds(int wire, const int *fds, int count)
 		(void)close(high[i]);
 }
 
-/* Runs a worker in a process of its own; what it said goes to `out`. Returns its exit status. */
+/* In the child: a worker's end. */
 static inline int
-worker_run(int (*worker)(int argc, char **argv), char **argv, const int *fds, int count,
-    struct buf *out)
+worker_child(int (*worker)(int argc, char **argv), const char *name, const char *const *args)
+{
+	char *argv[WORKER_ARGS_MAX] = { strdup(name) };
+	int argc = 1;
+
+	for (; argc < WORKER_ARGS_MAX - 1 && args[argc - 1] != NULL; argc++)
+		argv[argc] = strdup(args[argc - 1]);
+	return worker(argc, argv);
+}
+
+/*
+ * Runs a worker in a process of its own, with these arguments behind its name; what it said
+ * goes to `out`. Returns its exit status.
+ */
+static inline int
+worker_run(int (*worker)(int argc, char **argv), const char *name, const char *const *args,
+    const int *fds, int count, struct buf *out)
 {
 	struct wire_reader reader;
 	struct err err = ERR_INIT;
 	char data[1000];
-	int pair[2], argc = 0, status;
+	int pair[2], status;
 	ssize_t n;
 	pid_t pid;
 
-	while (argv[argc] != NULL)
-		argc++;
 	for (int i = 0; i < count; i++)
 		(void)lseek(fds[i], 0, SEEK_SET);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	pid = fork();
 	if (pid == 0) {
 		worker_place_fds(pair[1], fds, count);
-		_exit(worker(argc, argv));
+		_exit(worker_child(worker, name, args));
 	}
 	(void)close(pair[1]);
 	wire_reader_init(&reader, worker_rules, ARRAY_LEN(worker_rules), out);

@@ -22,17 +22,12 @@ run(struct run *r, const char *const *args)
 {
 	int fds[FIXED + 4] = { r->made.xml, r->made.gzip, r->made.index, r->old.xml, r->old.gzip,
 		r->old.index, unit_memory_file(r->wanted) };
-	char *argv[24] = { strdup("guide") };
-	int status, argc = 1;
+	int status;
 
-	for (; *args != NULL; args++)
-		argv[argc++] = strdup(*args);
 	for (int i = 0; i < r->listings_count; i++)
 		fds[FIXED + i] = r->listings[i];
 	buf_init(&r->out, 100000);
-	status = worker_run(guide_worker, argv, fds, FIXED + r->listings_count, &r->out);
-	while (argc > 0)
-		free(argv[--argc]);
+	status = worker_run(guide_worker, "guide", args, fds, FIXED + r->listings_count, &r->out);
 	(void)close(fds[FIXED - 1]);
 	return status;
 }

@@ -18,14 +18,8 @@ run(const char *guide, const char *wanted, const char *rules, const char *const 
 {
 	int fds[4] = { unit_memory_file(guide), unit_memory_file(""), unit_memory_file(wanted),
 		unit_memory_file(rules) };
-	char *argv[8] = { strdup("listings") };
-	int status, argc = 1;
+	int status = worker_run(listings_worker, "listings", args, fds, 4, out);
 
-	for (; args != NULL && *args != NULL; args++)
-		argv[argc++] = strdup(*args);
-	status = worker_run(listings_worker, argv, fds, 4, out);
-	while (argc > 0)
-		free(argv[--argc]);
 	(void)close(fds[0]);
 	(void)close(fds[2]);
 	(void)close(fds[3]);
@@ -77,10 +71,11 @@ static const char guide[] =
 
 START_TEST(a_guide_becomes_listings)
 {
+	static const char *const none[] = { NULL };
 	struct buf out = BUF_INIT(10000);
 	int fd;
 
-	ck_assert_int_eq(run(guide, WANTED_A, "kinds\n", NULL, &fd, &out), 0);
+	ck_assert_int_eq(run(guide, WANTED_A, "kinds\n", none, &fd, &out), 0);
 	ck_assert_str_eq(out.data,
 	    "hello;9: a programme without a start that can be read;"
 	    "10: a programme is left out: </desc> stands where </title> should;"

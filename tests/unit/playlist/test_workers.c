@@ -21,9 +21,9 @@ static int
 catalogue_of(const void *data, size_t len, int out_fd, struct buf *out)
 {
 	static const char base[] = "http://h/lists/a.m3u?password=x";
-	char name[] = "catalogue", *argv[] = { name, NULL };
+	static const char *const none[] = { NULL };
 	int fds[] = { file_with(data, len), out_fd, file_with(base, sizeof(base) - 1) };
-	int status = worker_run(catalogue_worker, argv, fds, 3, out);
+	int status = worker_run(catalogue_worker, "catalogue", none, fds, 3, out);
 
 	(void)close(fds[0]);
 	(void)close(fds[2]);
@@ -168,7 +168,7 @@ assert_heard(const struct buf *out, const char *expected)
 
 START_TEST(catalogues_become_a_lineup_and_that_the_next)
 {
-	char name[] = "lineup", a[] = "a", b[] = "b", *argv[] = { name, a, b, NULL };
+	static const char *const args[] = { "a", "b", NULL };
 	int first = unit_memory_file(""), second = unit_memory_file(""),
 	    empty = unit_memory_file("");
 	int one = catalogue_file("#EXTINF:-1,A\nhttp://h/1\n#EXTINF:-1,B\nhttp://h/2\n");
@@ -183,7 +183,7 @@ START_TEST(catalogues_become_a_lineup_and_that_the_next)
 	fds[2] = unit_memory_file("");
 	fds[3] = one;
 	fds[4] = two;
-	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 5, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, "lineup", args, fds, 5, &out), 0);
 	assert_heard(&out, "hello;channels=3;kept=0;added=3;gone=0;");
 	ck_assert_int_gt(pread(fds[2], wanted, sizeof(wanted) - 1, 0), 0);
 	ck_assert_ptr_nonnull(strstr(wanted, ".masthead\t1\t0\t\tA\t\n"));
@@ -195,7 +195,7 @@ START_TEST(catalogues_become_a_lineup_and_that_the_next)
 	ck_assert_int_eq(ftruncate(fds[2], 0), 0);
 	ck_assert_int_eq(lseek(fds[2], 0, SEEK_SET), 0);
 	buf_clear(&out);
-	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 5, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, "lineup", args, fds, 5, &out), 0);
 	assert_heard(&out, "hello;channels=2;kept=2;added=0;gone=1;");
 	ck_assert_int_eq(lineup_load(&l, second, NULL), 0);
 	ck_assert(lineup_find_number(l, "3", &channel));
@@ -211,12 +211,12 @@ END_TEST
 
 START_TEST(a_previous_lineup_that_is_broken_costs_no_channel)
 {
-	char name[] = "lineup", a[] = "a", *argv[] = { name, a, NULL };
+	static const char *const args[] = { "a", NULL };
 	int fds[] = { unit_memory_file(""), file_with(TEXT("not a lineup at all")),
 		unit_memory_file(""), catalogue_file("#EXTINF:-1,A\nhttp://h/1\n") };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 0);
+	ck_assert_int_eq(worker_run(lineup_worker, "lineup", args, fds, 4, &out), 0);
 	assert_heard(&out,
 	    "hello;0: the previous lineup is not used: not a whole lineup;"
 	    "channels=1;kept=0;added=1;gone=0;");
@@ -228,12 +228,12 @@ END_TEST
 
 START_TEST(a_catalogue_that_is_broken_is_named)
 {
-	char name[] = "lineup", a[] = "acme", *argv[] = { name, a, NULL };
+	static const char *const args[] = { "acme", NULL };
 	int fds[] = { unit_memory_file(""), unit_memory_file(""), unit_memory_file(""),
 		file_with(TEXT("not a catalogue")) };
 	struct buf out = BUF_INIT(10000);
 
-	ck_assert_int_eq(worker_run(lineup_worker, argv, fds, 4, &out), 1);
+	ck_assert_int_eq(worker_run(lineup_worker, "lineup", args, fds, 4, &out), 1);
 	ck_assert_str_eq(out.data, "hello;failed: catalogue of 'acme': not a whole catalogue;");
 	for (size_t i = 0; i < 4; i++)
 		(void)close(fds[i]);
