@@ -27,6 +27,12 @@ struct playlist_options {
 	_Bool json, m3u;
 };
 
+struct playlist_run {
+	const struct playlist_options *options;
+	struct cmd_job job;
+	_Bool begun; /* the first line of the M3U is out */
+};
+
 /* -- the worker -------------------------------------------------------------- */
 
 static void
@@ -101,8 +107,17 @@ print_json(const struct catalogue_entry *entry, struct buf *out)
 	buf_char(out, '\n');
 }
 
+/* Nothing is on stdout before something was read: who pipes it sees an empty output, not a list. */
+static void
+begin(struct playlist_run *run)
+{
+	if (!run->begun && !run->options->json)
+		puts("#EXTM3U");
+	run->begun = 1;
+}
+
 static int
-print_catalogue(const struct playlist_options *options, int fd, struct err *err)
+print_catalogue(struct playlist_run *run, int fd, struct err *err)
 {
 	struct buf out = BUF_INIT(ENTRY_MAX);
 	struct catalogue_entry entry;
@@ -110,10 +125,12 @@ print_catalogue(const struct playlist_options *options, int fd, struct err *err)
 	int rc;
 
 	rc = catalogue_open(&c, fd, err);
+	if (rc == 0)
+		begin(run);
 	for (uint32_t i = 0; rc == 0 && i < catalogue_count(c); i++) {
 		catalogue_get(c, i, &entry);
 		buf_clear(&out);
-		if (options->json)
+		if (run->options->json)
 			print_json(&entry, &out);
 		else
 			print_m3u(&entry, &out);
@@ -128,7 +145,7 @@ print_catalogue(const struct playlist_options *options, int fd, struct err *err)
 }
 
 static int
-do_source(const struct playlist_options *options, struct cmd_job *job, const char *source)
+do_source(struct playlist_run *run, const char *source)
 {
 	struct err err = ERR_INIT;
 	struct buf shown = BUF_INIT(URL_MAX * 2);
@@ -140,11 +157,11 @@ do_source(const struct playlist_options *options, struct cmd_job *job, const cha
 	if (rc >= 0)
 		rc = out = cmd_open_nameless(&err);
 	if (rc >= 0)
-		rc = read_in_worker(job, source, shown.data, in, out, &skipped, &err);
+		rc = read_in_worker(&run->job, source, shown.data, in, out, &skipped, &err);
 	if (rc == 0)
-		rc = print_catalogue(options, out, &err);
+		rc = print_catalogue(run, out, &err);
 	if (rc < 0)
-		cmd_job_complain(job, source, &err);
+		cmd_job_complain(&run->job, source, &err);
 	else if (skipped > 0)
 		fprintf(stderr, "%s: %" PRIu64 " skipped\n", shown.data, skipped);
 	buf_release(&shown);
@@ -156,25 +173,22 @@ do_source(const struct playlist_options *options, struct cmd_job *job, const cha
 }
 
 static int
-run(const void *arg, int argc, char **argv)
+run_playlist(const void *arg, int argc, char **argv)
 {
-	const struct playlist_options *options = arg;
-	struct cmd_job job;
+	struct playlist_run run = { .options = arg };
 	int status = CMD_OK;
 
-	if (options->json && options->m3u) {
+	if (run.options->json && run.options->m3u) {
 		fprintf(stderr, "masthead playlist: --json or --m3u, not both\n");
 		return CMD_USAGE;
 	}
-	if (!cmd_job_init(&job, "playlist"))
+	if (!cmd_job_init(&run.job, "playlist"))
 		return CMD_FAILED;
-	if (!options->json)
-		puts("#EXTM3U");
 	for (int i = 0; i < argc; i++) {
-		if (do_source(options, &job, argv[i]) < 0)
+		if (do_source(&run, argv[i]) < 0)
 			status = CMD_FAILED;
 	}
-	cmd_job_release(&job);
+	cmd_job_release(&run.job);
 	return status;
 }
 
@@ -197,5 +211,5 @@ const struct cmd cmd_playlist = {
 	.options_size = sizeof(struct playlist_options),
 	.operand_min = 1,
 	.operand_max = CMD_MANY,
-	.run = run,
+	.run = run_playlist,
 };
