@@ -103,6 +103,9 @@ void opt_syntax(struct opt_load *load, const struct err *err);
 /* A problem with the value at `path` that no row can see. */
 void opt_complain(struct opt_load *load, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same, as a warning: told, not counted. */
+void opt_warn(struct opt_load *load, const char *path, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* True: the tree has a value for that path; null and an empty list are none. */
 _Bool opt_is_set(const struct opt_load *load, const char *path);
 

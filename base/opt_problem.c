@@ -162,3 +162,16 @@ opt_complain(struct opt_load *load, const char *path, const char *fmt, ...)
 	va_end(ap);
 	opt_problem(load, &at, node_at(load, path), OPT_MARK_VALUE, "%s", text);
 }
+
+void
+opt_warn(struct opt_load *load, const char *path, const char *fmt, ...)
+{
+	struct opt_at at = { NULL, path, 0 };
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	opt_warning(load, &at, node_at(load, path), "%s", text);
+}

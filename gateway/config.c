@@ -1,14 +1,17 @@
 #include "gateway/config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/redact.h"
+#include "base/url.h"
 #include "base/yaml.h"
 #include "gateway/config_parts.h"
 
@@ -89,6 +92,28 @@ check_relay(struct opt_load *load, const struct config *c)
 	    behind.data, window.data);
 	buf_release(&behind);
 	buf_release(&window);
+}
+
+/* It may come later, on a disk that is not mounted yet: no reason not to start. */
+static void
+warn_of_file(struct opt_load *load, const char *list, size_t i, const struct config_source *s)
+{
+	const char *path = s->url != NULL ? url_file_path(s->url) : NULL;
+	char key[64];
+
+	if (path == NULL || access(path, R_OK) == 0)
+		return;
+	snprintf(key, sizeof(key), "%s.%zu.url", list, i);
+	opt_warn(load, key, "'%s' cannot be read now: %s", path, strerror(errno));
+}
+
+static void
+warn_of_files(struct opt_load *load, const struct config *c)
+{
+	for (size_t i = 0; i < c->playlist_count; i++)
+		warn_of_file(load, "playlists", i, &c->playlists[i].source);
+	for (size_t i = 0; i < c->guide_count; i++)
+		warn_of_file(load, "guides", i, &c->guides[i].source);
 }
 
 /* Links are made as URL + "/path". */
@@ -172,6 +197,7 @@ config_load_text(struct config **ret, const char *text, size_t len,
 		default_data(&load, options->environ_list);
 		opt_apply(&load, c);
 		check_relay(&load, c);
+		warn_of_files(&load, c);
 		trim_public_url(c);
 		config_read_times(c);
 		hide_secrets(c);

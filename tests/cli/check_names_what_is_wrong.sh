@@ -101,6 +101,12 @@ ok 'a number that looks octal is only warned of' '
     exits 0 "$MASTHEAD" check --config octal.yaml
     has err "octal.yaml:1:20: devices.0.tuners: warning: "'
 
+ok 'a file that is not there is only warned of' '
+    printf "playlists: [{name: a, url: \"file:/no/such/list.m3u\"}]\n" >away.yaml
+    exits 0 "$MASTHEAD" check --config away.yaml
+    is err "away.yaml:1:28: playlists.0.url: warning: ${q}/no/such/list.m3u${q} cannot be read now: No such file or directory"
+    is out "no problems; playlists: 1, guides: 0, devices: 1"'
+
 ok 'the example is a config as it is' '
     exits 0 "$MASTHEAD" check --example
     is err ""

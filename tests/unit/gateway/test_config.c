@@ -127,7 +127,7 @@ START_TEST(every_key_arrives_in_its_field)
 	    "    max_streams: 2\n"
 	    "    refresh: 90m\n"
 	    "    shrink_percent: 10\n"
-	    "  - {name: local, url: 'file:/media/a b.m3u'}\n"
+	    "  - {name: local, url: 'file:/dev/null'}\n"
 	    "guides:\n"
 	    "  - {name: uk, url: 'https://g/uk.xml.gz', user_agent: me, headers: ['A: b'],\n"
 	    "     proxy: 'http://p:3128', refresh: 0}\n"
@@ -757,6 +757,26 @@ START_TEST(the_manual_is_up_to_date)
 }
 END_TEST
 
+/* The disk that it is on may not be mounted yet. */
+START_TEST(a_file_that_is_not_there_is_a_warning)
+{
+	struct buf problems = BUF_INIT(65536);
+	struct config *c = load("playlists: [{name: a, url: 'file:/no/such/a b.m3u'}]\n"
+				"guides: [{name: b, url: 'file:///no/such/b.xml'}]\n",
+	    NULL, NULL, &problems);
+
+	ck_assert_ptr_nonnull(c);
+	ck_assert_msg(strstr(problems.data,
+			  "f.yaml:1:28: playlists.0.url: warning: '/no/such/a b.m3u' cannot be "
+			  "read now: No such file or directory") != NULL &&
+		strstr(problems.data, "f.yaml:2:25: guides.0.url: warning: '/no/such/b.xml'") !=
+		    NULL,
+	    "%s", problems.data);
+	config_free(c);
+	buf_release(&problems);
+}
+END_TEST
+
 UNIT_MAIN("config", UNIT_TEST(nothing_at_all_is_the_demo),
     UNIT_TEST(every_key_arrives_in_its_field),
     UNIT_TEST(a_guide_of_ones_own_stays_beside_the_demo_playlist),
@@ -765,7 +785,7 @@ UNIT_MAIN("config", UNIT_TEST(nothing_at_all_is_the_demo),
     UNIT_ROWS(what_is_wrong_is_told_with_its_place, ARRAY_LEN(wrong)),
     UNIT_TEST(all_problems_are_told_and_summed_up),
     UNIT_TEST(a_number_that_looks_octal_is_decimal_and_warned_of),
-    UNIT_TEST(words_of_yaml_1_1_are_words),
+    UNIT_TEST(a_file_that_is_not_there_is_a_warning), UNIT_TEST(words_of_yaml_1_1_are_words),
     UNIT_TEST(the_command_line_overrules_the_environment_and_it_the_file),
     UNIT_ROWS(a_variable_that_is_none_of_ours_is_told, ARRAY_LEN(variables)),
     UNIT_TEST(references_are_replaced_and_their_values_hidden),
