@@ -64,7 +64,7 @@ fold(char out[STEM_MAX], const char *text, size_t len)
 static size_t
 stem_len(const char *file)
 {
-	static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".webp", ".gif" };
+	static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif" };
 	const char *dot = strrchr(file, '.');
 
 	for (size_t i = 0; dot != NULL && i < ARRAY_LEN(endings); i++) {

@@ -651,6 +651,7 @@ static const struct {
 	{ "ONE.uk.webp", 1 },
 	{ "one_a.gif", 1 },
 	{ "One_A.jpeg", 1 },
+	{ "One_A.AVIF", 1 },
 	{ "one.png", 0 },
 	{ "01.png", 0 },
 	{ "1.svg", 0 },
