@@ -3,6 +3,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,22 @@ config_check_timeshift(const char *text, struct err *err)
 	return read_shift(text, &shift, err);
 }
 
+/* The data of a zone (RFC 8536), not a folder of such. */
+static _Bool
+is_zone_file(const char *path)
+{
+	static const char magic[] = { 'T', 'Z', 'i', 'f' };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char head[sizeof(magic)];
+	_Bool is;
+
+	if (fd == -1)
+		return 0;
+	is = read(fd, head, sizeof(head)) == sizeof(head) && memcmp(head, magic, sizeof(head)) == 0;
+	(void)close(fd);
+	return is;
+}
+
 /* A name of the tz database, as it stands below /usr/share/zoneinfo. */
 int
 config_check_zone(const char *text, struct err *err)
@@ -92,7 +109,7 @@ config_check_zone(const char *text, struct err *err)
 	snprintf(path, sizeof(path), "%s/%s", ZONES, text);
 	if (!isalpha((unsigned char)text[0]) || strstr(text, "//") != NULL)
 		goto bad;
-	if (access(ZONES, F_OK) == 0 && access(path, R_OK) == -1)
+	if (access(ZONES, F_OK) == 0 && !is_zone_file(path))
 		goto bad;
 	return 0;
 bad:

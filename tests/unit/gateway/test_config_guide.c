@@ -89,6 +89,7 @@ static const struct {
 	{ G("timeshift: '500ms'"), "1:49: guides.0.timeshift: '500ms' is no shift" },
 	{ G("zone: Europe/Lodnon"),
 	    "1:44: guides.0.zone: there is no time zone 'Europe/Lodnon' on this system" },
+	{ G("zone: Europe"), "1:44: guides.0.zone: there is no time zone 'Europe' on this system" },
 	{ G("zone: ../../etc/passwd"), "1:44: guides.0.zone: there is no time zone" },
 	{ G("zone: /etc/localtime"), "1:44: guides.0.zone: there is no time zone" },
 	{ G("zone: 'CET-1CEST,M3.5.0'"), "1:44: guides.0.zone: there is no time zone" },
