@@ -70,6 +70,14 @@ has() {
     return 1
 }
 
+# lacks FILE TEXT: no line has this text in it. (A command behind ! stops no shell.)
+lacks() {
+    grep -q -F -e "$2" "$1" || return 0
+    echo "'$2' is in $1:"
+    cat "$1"
+    return 1
+}
+
 # is FILE TEXT: the file is this text and a line break, or empty.
 is() {
     [ "$(cat "$1")" = "$2" ] && return
