@@ -85,6 +85,16 @@ def guided(make_guided):
     return make_guided()
 
 
+@pytest.fixture
+def root(guided):
+    """Its guide, parsed."""
+    return ElementTree.fromstring(guided.get("/guide.xml").data)
+
+
+def path_of(url):
+    return re.sub("^http://[^/]*", "", url)
+
+
 def valid(data, tmp_path):
     """xmllint's word, by the DTD of XMLTV."""
     if shutil.which("xmllint") is None:
@@ -110,8 +120,7 @@ def test_the_guide_is_valid_by_the_dtd(guided, tmp_path):
     assert "Café & bar, AT&T" in ElementTree.fromstring(data).find(".//desc").text
 
 
-def test_channels_stand_before_programmes_which_are_grouped_sorted_and_apart(guided):
-    root = ElementTree.fromstring(guided.get("/guide.xml").data)
+def test_channels_stand_before_programmes_which_are_grouped_sorted_and_apart(root):
     tags = [child.tag for child in root]
     assert tags == sorted(tags)  # channel, programme
     order = [c.get("id") for c in root.iter("channel")]
@@ -122,8 +131,8 @@ def test_channels_stand_before_programmes_which_are_grouped_sorted_and_apart(gui
         assert before[0] != after[0] or before[2] <= after[1]
 
 
-def test_jellyfin_times_match_its_expression_and_there_is_always_a_stop(guided):
-    for p in ElementTree.fromstring(guided.get("/guide.xml").data).iter("programme"):
+def test_jellyfin_times_match_its_expression_and_there_is_always_a_stop(root):
+    for p in root.iter("programme"):
         for name in ("start", "stop"):
             assert re.fullmatch(r"[0-9]{4,14}(\s[+-]*[0-9]{1,4})?", p.get(name))
             assert re.fullmatch(r"[0-9]{14} \+0000", p.get(name))
@@ -137,9 +146,8 @@ def test_jellyfin_skips_whatever_follows_language_url_and_image_so_a_newline_doe
     assert not re.search(r">[ \t]*<(?!/(title|desc|sub-title|category)>)", data.replace(">\n<", ""))
 
 
-def test_jellyfin_takes_an_id_of_digits_alone_for_a_number_so_ours_is_none(guided):
-    ids = [c.get("id") for c in ElementTree.fromstring(guided.get("/guide.xml").data)
-           .iter("channel")]
+def test_jellyfin_takes_an_id_of_digits_alone_for_a_number_so_ours_is_none(root):
+    ids = [c.get("id") for c in root.iter("channel")]
     assert len(set(ids)) == 3
     for i in ids:
         assert re.fullmatch(r"[A-Za-z0-9.-]+", i) and not i.isdigit()
@@ -154,27 +162,24 @@ def test_jellyfin_tells_gzip_by_the_suffix_so_that_is_never_coded_twice(guided):
         assert gzip.decompress(reply.data).startswith(plain[:60])
 
 
-def test_jellyfin_reads_the_first_display_name_and_drops_channels_without(guided):
-    for c in ElementTree.fromstring(guided.get("/guide.xml").data).iter("channel"):
+def test_jellyfin_reads_the_first_display_name_and_drops_channels_without(root):
+    for c in root.iter("channel"):
         names = [n.text for n in c.iter("display-name")]
         number = names[1]
         assert names[:3] == [f"{number} Channel {number}", number, f"Channel {number}"]
 
 
-def test_plex_takes_names_numbers_and_ids_and_each_is_there_once(guided):
-    root = ElementTree.fromstring(guided.get("/guide.xml").data)
+def test_plex_takes_names_numbers_and_ids_and_each_is_there_once(root):
     assert [c.findall("display-name")[1].text for c in root.iter("channel")] == ["1", "2", "3.1"]
     assert len({c.get("id") for c in root.iter("channel")}) == 3
 
 
-def test_plex_hides_channels_without_programmes_so_all_have_some(guided):
-    root = ElementTree.fromstring(guided.get("/guide.xml").data)
+def test_plex_hides_channels_without_programmes_so_all_have_some(root):
     filled = {p.get("channel") for p in root.iter("programme")}
     assert filled == {c.get("id") for c in root.iter("channel")}
 
 
-def test_plex_types_programmes_by_flags_categories_and_episodes_which_come_through(guided):
-    root = ElementTree.fromstring(guided.get("/guide.xml").data)
+def test_plex_types_programmes_by_flags_categories_and_episodes_which_come_through(root):
     news = next(p for p in root.iter("programme") if p.findtext("title") == "News <live>")
     assert news.find("previously-shown") is not None and news.find("new") is not None
     assert "News" in [c.text for c in news.iter("category")]
@@ -335,7 +340,7 @@ def test_with_the_proxy_the_guide_works_without_the_internet(make_guided, provid
     assert gzip.decompress(gateway.get("/guide.xml.gz").data) == gateway.get("/guide.xml").data
     for _ in range(2):
         for url in found:
-            reply = gateway.get(url[len(gateway.url) - 1:])
+            reply = gateway.get(path_of(url))
             assert (reply.status, reply.data) == (200, PNG), (url, reply.data)
             assert reply.headers["Content-Type"] == "image/png"
             assert "sandbox" in reply.headers["Content-Security-Policy"]
@@ -348,8 +353,7 @@ def test_with_the_proxy_the_guide_works_without_the_internet(make_guided, provid
     gateway.start_with_lineup()
     wait_for("the guide", lambda: gateway.get("/guide.xml").status == 200)
     for url in found:
-        path = re.sub("^http://[^/]*", "", url)
-        assert gateway.get(path).data == PNG
+        assert gateway.get(path_of(url)).data == PNG
 
 
 def test_a_picture_that_cannot_be_had_is_502_and_not_asked_for_again(make_guided, provider):
@@ -357,7 +361,7 @@ def test_a_picture_that_cannot_be_had_is_502_and_not_asked_for_again(make_guided
     provider.on("/logo.png", body("<svg onload='alert(1)'/>", "image/svg+xml"))
     url = next(u for u in re.findall(r'tvg-logo="([^"]*)"', gateway.get("/playlist.m3u").text))
     for _ in range(3):
-        reply = gateway.get(re.sub("^http://[^/]*", "", url))
+        reply = gateway.get(path_of(url))
         assert reply.status == 502
         assert "no picture" in reply.text
     assert provider.count("/logo.png") == 1
@@ -383,7 +387,7 @@ def test_logos_in_the_data_folder_go_before_all_others(make_guided, provider):
     wait_for("the logos to be seen",
              lambda: gateway.get("/guide.xml").text.count("/images/logo/") == 2)
     found = re.findall(r'"(http[^"]*/images/logo/[^"]*)"', gateway.get("/guide.xml").text)
-    bodies = [gateway.get(re.sub("^http://[^/]*", "", url)).data for url in found]
+    bodies = [gateway.get(path_of(url)).data for url in found]
     assert bodies == [PNG + b"2.png", PNG + b"channel 3.1.PNG"]
     assert provider.count("/logo.png") == 0
     # The other one's stays the source's.
