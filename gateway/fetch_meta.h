@@ -18,12 +18,14 @@ struct fetch_found {
 	uint64_t recipe; /* and how */
 };
 
+#define FETCH_VALIDATOR_SIZE 256 /* longer ones are not kept */
+
 struct fetch_meta {
 	_Bool valid;          /* the cached file is there and is what this describes */
 	uint64_t source;      /* hash of the URL that it came from, which may hold secrets */
 	uint64_t bytes, hash; /* of the content; hash_fnv */
 	struct fetch_found found;
-	char etag[256], modified[256];
+	char etag[FETCH_VALIDATOR_SIZE], modified[FETCH_VALIDATOR_SIZE];
 };
 
 /* meta->valid tells whether there is a last good fetch of that URL. */
