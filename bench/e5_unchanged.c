@@ -60,13 +60,9 @@ main(int argc, char **argv)
 	struct stat before[3], after[3];
 	double parsed, refreshed;
 	unsigned written = 0;
-	char name[32];
 
 	report_init(argc, argv);
-	for (unsigned i = 0; i < SOURCES; i++) {
-		snprintf(name, sizeof(name), "g%u.xml", i);
-		guides[i] = guide_make(name, report_pick(3, 24), i + 1);
-	}
+	guide_make_many(guides, SOURCES, report_pick(3, 24));
 	options.playlist = guide_playlist(200);
 	guide_start(&subject, &options);
 	for (unsigned i = 0; i < 3; i++)

@@ -1,10 +1,6 @@
 /* One source of ten has changed: all workers' CPU time, against a gateway with only that one. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdint.h>
 
-#include "bench/lib/child.h"
-#include "bench/lib/client.h"
 #include "bench/lib/guide.h"
 #include "bench/lib/proc.h"
 #include "bench/lib/report.h"
@@ -17,12 +13,9 @@
 static double
 change_seconds(const struct subject *s, const char *path, const char *content)
 {
-	double builds = client_metric(s, "masthead_guide_builds_total");
 	uint64_t before = proc_children_cpu_ns(s->pid);
 
-	if (rename(content, path) == -1)
-		bench_die("%s: %s", content, strerror(errno));
-	guide_wait(s, "masthead_guide_builds_total", builds + 1);
+	guide_replace(s, path, content);
 	guide_settle(s);
 	return (double)(proc_children_cpu_ns(s->pid) - before) / 1e9;
 }
@@ -51,15 +44,11 @@ main(int argc, char **argv)
 	struct subject_options one = { .guides = guides + SOURCES - 1, .guide_count = 1 };
 	unsigned megabytes, rounds;
 	double ours, alone;
-	char name[32];
 
 	report_init(argc, argv);
 	megabytes = report_pick(3, 48);
 	rounds = report_pick(1, 3);
-	for (unsigned i = 0; i < SOURCES; i++) {
-		snprintf(name, sizeof(name), "g%u.xml", i);
-		guides[i] = guide_make(name, megabytes, i + 1);
-	}
+	guide_make_many(guides, SOURCES, megabytes);
 	all.playlist = one.playlist = guide_playlist(200);
 	alone = measure(&one, megabytes, rounds);
 	ours = measure(&all, megabytes, rounds);

@@ -1,10 +1,6 @@
 /* R5 while a large guide is read and merged: what viewers notice of it. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "bench/lib/child.h"
-#include "bench/lib/client.h"
 #include "bench/lib/guide.h"
 #include "bench/lib/measure.h"
 #include "bench/lib/origin.h"
@@ -20,11 +16,7 @@ static const char *guide, *large;
 static void
 change_guide(const struct subject *s)
 {
-	double builds = client_metric(s, "masthead_guide_builds_total");
-
-	if (rename(large, guide) == -1)
-		bench_die("%s: %s", guide, strerror(errno));
-	guide_wait(s, "masthead_guide_builds_total", builds + 1);
+	guide_replace(s, guide, large);
 }
 
 int

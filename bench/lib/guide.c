@@ -17,8 +17,7 @@
 #include "bench/lib/subject.h"
 
 #define HOUR       3600
-#define ROUNDS_MAX 16
-#define RUNS_MAX   8
+#define ROUNDS_MAX 7
 #define LIST_MAX   (8u << 20)
 #define WAIT_S     300
 #define QUIET_MS   3500 /* a watched file is left alone until it has rested for 2 s */
@@ -54,6 +53,17 @@ guide_make(const char *name, unsigned megabytes, unsigned seed)
 
 	run_to(path, argv);
 	return path;
+}
+
+void
+guide_make_many(const char **ret, unsigned count, unsigned megabytes)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "g%u.xml", i);
+		ret[i] = guide_make(name, megabytes, i + 1);
+	}
 }
 
 const char *
@@ -106,8 +116,9 @@ guide_playlist(unsigned channels)
 	return write_list("list", channels, &text);
 }
 
-void
-guide_wait(const struct subject *s, const char *metric, double at_least)
+/* Waits until a metric has at least that value. */
+static void
+await(const struct subject *s, const char *metric, double at_least)
 {
 	uint64_t deadline = bench_now_ns() + WAIT_S * UINT64_C(1000000000);
 
@@ -130,11 +141,21 @@ guide_settle(const struct subject *s)
 }
 
 void
+guide_replace(const struct subject *s, const char *path, const char *content)
+{
+	double builds = client_metric(s, "masthead_guide_builds_total");
+
+	if (rename(content, path) == -1)
+		bench_die("%s: %s", content, strerror(errno));
+	await(s, "masthead_guide_builds_total", builds + 1);
+}
+
+void
 guide_start(struct subject *s, const struct subject_options *options)
 {
 	if (!subject_start(s, SUBJECT_MASTHEAD, options))
 		bench_die("masthead: not installed");
-	guide_wait(s, "masthead_guide_programmes", 1);
+	await(s, "masthead_guide_programmes", 1);
 	guide_settle(s);
 }
 
@@ -185,27 +206,37 @@ guide_run(const char *const *argv, struct guide_cost *ret)
 	(void)child_wait(pid, 10000);
 }
 
-void
-guide_run_in_turn(const char *const *const *argvs, unsigned count, unsigned rounds,
-    struct guide_cost *ret)
+/* `values` are ours, and the rival's. Returns the median of ours. */
+static double
+report_medians(const struct guide_match *m, const char *kind, double values[2][ROUNDS_MAX],
+    double goal)
 {
-	struct guide_cost costs[RUNS_MAX][ROUNDS_MAX];
-	double values[3][ROUNDS_MAX];
+	double ours = report_median(values[0], m->rounds);
+	char what[80];
 
-	if (rounds > ROUNDS_MAX)
-		rounds = ROUNDS_MAX;
-	for (unsigned r = 0; r < rounds; r++) {
-		for (unsigned i = 0; i < count; i++)
-			guide_run(argvs[i], &costs[i][r]);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		for (unsigned r = 0; r < rounds; r++) {
-			values[0][r] = costs[i][r].cpu_s;
-			values[1][r] = costs[i][r].wall_s;
-			values[2][r] = costs[i][r].rss;
+	snprintf(what, sizeof(what), "%s, %s", m->what, kind);
+	report_row(&(struct report_row){ m->claim, what, "s", ours, m->rival_name,
+	    report_median(values[1], m->rounds), goal > 0 ? GOAL_TIMES_MOST : GOAL_NONE, goal, 0 });
+	return ours;
+}
+
+double
+guide_compare(const struct guide_match *m)
+{
+	double cpu_s[2][ROUNDS_MAX], wall_s[2][ROUNDS_MAX], ours;
+
+	if (m->rounds > ROUNDS_MAX)
+		bench_die("%s: more than %d rounds", m->what, ROUNDS_MAX);
+	for (unsigned r = 0; r < m->rounds; r++) {
+		for (unsigned i = 0; i < 2; i++) {
+			struct guide_cost cost;
+
+			guide_run(i == 0 ? m->ours : m->rival, &cost);
+			cpu_s[i][r] = cost.cpu_s;
+			wall_s[i][r] = cost.wall_s;
 		}
-		ret[i].cpu_s = report_median(values[0], rounds);
-		ret[i].wall_s = report_median(values[1], rounds);
-		ret[i].rss = report_median(values[2], rounds);
 	}
+	ours = report_medians(m, "CPU", cpu_s, m->cpu_goal);
+	(void)report_medians(m, "time", wall_s, m->time_goal);
+	return ours;
 }

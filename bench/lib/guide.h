@@ -16,6 +16,8 @@ struct subject_options;
  * the path lives on. Another seed gives other programmes for the same channels.
  */
 const char *guide_make(const char *name, unsigned megabytes, unsigned seed);
+/* `count` different ones, "g0.xml" and on. */
+void guide_make_many(const char **ret, unsigned count, unsigned megabytes);
 /* The same file, compressed by gzip. */
 const char *guide_compress(const char *path);
 /* A list of guide ids: every `step`th channel's. */
@@ -27,8 +29,8 @@ const char *guide_playlist(unsigned channels);
 void guide_start(struct subject *s, const struct subject_options *options);
 /* Waits until no worker has run for a while: all that changed has been taken up. */
 void guide_settle(const struct subject *s);
-/* Waits until a metric has at least that value. */
-void guide_wait(const struct subject *s, const char *metric, double at_least);
+/* Puts a file in a source's place, and waits until it is in the guide. */
+void guide_replace(const struct subject *s, const char *path, const char *content);
 
 struct guide_cost {
 	double cpu_s, wall_s;
@@ -36,8 +38,17 @@ struct guide_cost {
 };
 /* Runs a program to its end, which must be good; output goes to a file, written and dropped. */
 void guide_run(const char *const *argv, struct guide_cost *ret);
-/* Several in turn, `rounds` times; medians of each. */
-void guide_run_in_turn(const char *const *const *argvs, unsigned count, unsigned rounds,
-    struct guide_cost *ret);
+
+/* Ours against a program that does the same, or a part of it. */
+struct guide_match {
+	const char *claim, *what;
+	const char *const *ours;
+	const char *rival_name;
+	const char *const *rival;
+	unsigned rounds;            /* of both in turn, 7 at most */
+	double cpu_goal, time_goal; /* most, as a multiple of the rival's; 0: none */
+};
+/* Adds a line of CPU time and one of time, both medians. Returns our CPU time in seconds. */
+double guide_compare(const struct guide_match *m);
 
 #endif

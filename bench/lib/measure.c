@@ -155,7 +155,7 @@ measure_latency_ms(enum subject_kind kind, const struct measure_load *load,
 		bench_die("%s: not installed", subject_name(kind));
 	sink_start(&sink, &place, &subject, subject.path, MEASURE_VIEWERS,
 	    &load->options.streams[0].ts);
-	if (!sink_wait(&sink, 64 << 10, 15000))
+	if (!sink_wait(&sink, 64 << 10, START_MS))
 		bench_die("%s: not all clients received anything", subject.name);
 	bench_sleep_ms(LATENCY_SETTLE_MS);
 	sink_measure(&sink);
