@@ -1,5 +1,6 @@
 /* What is on now, and which programmes have a word in their titles, out of half a million. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "bench/lib/child.h"
@@ -28,6 +29,8 @@ request_ms(const struct subject *s, const char *pattern, unsigned rounds)
 		if (client_get(s, path, &body) != 200)
 			bench_die("%s: not 200", path);
 		values[i] = (double)(bench_now_ns() - began) / 1e6;
+		if (strstr(body.data, "\"title\":\"") == NULL)
+			bench_die("%s: no programme", path);
 		buf_release(&body);
 	}
 	return report_quantile(values, rounds, 0.99);

@@ -1,13 +1,12 @@
 /*
- * guide_gen [-i] MEGABYTES [CHANNELS [START [SEED]]]: writes an XMLTV guide as a large
+ * guide_gen MEGABYTES [CHANNELS [START [SEED]]]: writes an XMLTV guide as a large
  * provider's, the same bytes for the same arguments: CHANNELS channels (2,000), each with
  * half-hour programmes from START (seconds since 1970) on, some 720 bytes each, until
- * it is so large. -i: in the order of time over all channels, and not channel by channel.
+ * it is so large.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -91,12 +90,9 @@ programme(unsigned channel, time_t start)
 int
 main(int argc, char **argv)
 {
-	_Bool by_time = argc > 1 && strcmp(argv[1], "-i") == 0;
 	unsigned long megabytes, channels, slots;
 	time_t start;
 
-	argc -= by_time;
-	argv += by_time;
 	megabytes = argc > 1 ? strtoul(argv[1], NULL, 10) : 244;
 	channels = argc > 2 ? strtoul(argv[2], NULL, 10) : 2000;
 	start = argc > 3 ? (time_t)strtoll(argv[3], NULL, 10) : 1704067200;
@@ -110,12 +106,8 @@ main(int argc, char **argv)
 		       "</display-name>\n    <icon src=\"https://logo.example/%u.png\" />\n"
 		       "  </channel>\n",
 		    i, i, i);
-	for (unsigned long i = 0; i < channels * slots; i++) {
-		unsigned long channel = by_time ? i % channels : i / slots;
-		unsigned long slot = by_time ? i / channels : i % slots;
-
-		programme((unsigned)channel, start + (time_t)slot * SLOT);
-	}
+	for (unsigned long i = 0; i < channels * slots; i++)
+		programme((unsigned)(i / slots), start + (time_t)(i % slots) * SLOT);
 	puts("</tv>");
 	return ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
