@@ -6,53 +6,18 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/err.h"
-#include "base/file.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/loop.h"
+#include "gateway/channels_parts.h"
 #include "gateway/worker.h"
-#include "playlist/lineup.h"
 
-#define CHECK_ROWS        4096 /* rows looked at in one turn of the loop: well under 1 ms */
-#define BUILD_DEADLINE_MS (5 * 60 * 1000)
-#define RETRY_FIRST_MS    2000
-#define RETRY_MAX_MS      (5 * 60 * 1000)
-/* Before the catalogues: the new snapshot, the previous one, the new list of what it wants. */
-#define LINEUP_FDS        3
-
-struct channels {
-	struct event_base *base;
-	struct worker_pool *workers;
-	channels_ready_cb *ready;
-	void *arg;
-	struct log log;
-	char *path; /* snapshots/lineup */
-	char **names, **paths;
-	size_t count;
-	struct lineup *lineup; /* in use */
-	char *wanted_path;     /* snapshots/wanted */
-	struct lineup_wanted wanted;
-	/* in the making */
-	struct worker *worker;
-	struct file_save out, out_wanted;
-	struct lineup_wanted new_wanted;
-	struct lineup *candidate; /* being checked */
-	struct event *check;      /* the next turn of checking */
-	struct event *retry;      /* after a failure */
-	unsigned failures;        /* in a row */
-	_Bool again;              /* a catalogue has changed meanwhile */
-	_Bool restoring;          /* the candidate is the last life's */
-	uint64_t began_ms;
-	struct channels_info info;
-	struct err err;
-};
+#define CHECK_ROWS     4096 /* rows looked at in one turn of the loop: well under 1 ms */
+#define RETRY_FIRST_MS 2000
+#define RETRY_MAX_MS   (5 * 60 * 1000)
 
 static uint64_t
 now_us(void)
@@ -238,90 +203,28 @@ on_worker_ended(void *arg, const struct err *err)
 	}
 }
 
-static _Bool
-has_catalogue(const struct channels *c)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		if (access(c->paths[i], F_OK) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/*
- * Opens the catalogues that exist, behind the descriptors in spec; their names in the
- * same order go to args. One that exists and cannot be opened is no reason to drop
- * its channels.
- */
-static int
-open_catalogues(struct channels *c, int *fds, struct worker_spec *spec, const char **args)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		int fd = open(c->paths[i], O_RDONLY | O_CLOEXEC);
-
-		if (fd == -1 && errno == ENOENT)
-			continue;
-		if (fd == -1)
-			return err_sys(&c->err, "catalogue '%s'", c->paths[i]);
-		args[spec->fd_count - LINEUP_FDS] = c->names[i];
-		fds[spec->fd_count++] = fd;
-	}
-	return 0;
-}
-
-/* The lineup before, or an empty file. */
-static int
-open_previous(const struct channels *c)
-{
-	int fd = open(c->path, O_RDONLY | O_CLOEXEC);
-
-	if (fd != -1 || errno != ENOENT)
-		return fd;
-	return memfd_create("masthead-none", MFD_CLOEXEC);
-}
+static const struct worker_events worker_events = { NULL, on_worker_note, on_worker_result,
+	on_worker_ended };
 
 static int
-start_worker(struct channels *c)
+start_build(struct channels *c)
 {
-	static const struct worker_events events = { NULL, on_worker_note, on_worker_result,
-		on_worker_ended };
-	int fds[LINEUP_FDS + CHANNELS_SOURCES_MAX];
-	const char *args[CHANNELS_SOURCES_MAX + 1] = { NULL };
-	struct worker_spec spec = { .name = "lineup",
-		.args = args,
-		.fds = fds,
-		.fd_count = LINEUP_FDS,
-		.deadline_ms = BUILD_DEADLINE_MS,
-		.nice = 5 };
 	int rc;
 
 	rc = file_begin(&c->out, c->path, 0600, &c->err);
 	if (rc == 0)
 		rc = file_begin(&c->out_wanted, c->wanted_path, 0600, &c->err);
-	if (rc < 0) {
+	if (rc == 0)
+		rc = channels_start_worker(c, &worker_events);
+	if (rc < 0)
 		drop_output(c);
-		return rc;
-	}
-	fds[0] = c->out.fd;
-	fds[1] = open_previous(c);
-	fds[2] = c->out_wanted.fd;
-	if (fds[1] == -1)
-		err_sys(&c->err, "the lineup before");
-	else if (open_catalogues(c, fds, &spec, args) == 0)
-		c->worker = worker_start(c->workers, &spec, &events, c, &c->err);
-	if (fds[1] != -1)
-		(void)close(fds[1]);
-	for (size_t i = LINEUP_FDS; i < spec.fd_count; i++)
-		(void)close(fds[i]);
-	if (c->worker == NULL)
-		drop_output(c);
-	return c->worker == NULL ? -ECHILD : 0;
+	return rc;
 }
 
 void
 channels_rebuild(struct channels *c)
 {
-	if (!has_catalogue(c))
+	if (!channels_has_catalogue(c))
 		return;
 	if (c->info.building) {
 		c->again = 1;
@@ -331,7 +234,7 @@ channels_rebuild(struct channels *c)
 	c->info.building = 1;
 	c->info.builds++;
 	c->began_ms = clock_ms(&clock_system);
-	if (start_worker(c) < 0)
+	if (start_build(c) < 0)
 		finish(c, 0);
 }
 
@@ -362,7 +265,6 @@ channels_new(struct event_base *base, struct worker_pool *workers, const char *d
 		err_set(err, ENOMEM, "out of memory");
 		return NULL;
 	}
-	c->base = base;
 	c->workers = workers;
 	c->ready = ready;
 	c->arg = arg;
@@ -382,19 +284,6 @@ channels_new(struct event_base *base, struct worker_pool *workers, const char *d
 	return c;
 }
 
-static void
-drop_sources(struct channels *c)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		free(c->names[i]);
-		free(c->paths[i]);
-	}
-	free(c->names);
-	free(c->paths);
-	c->names = c->paths = NULL;
-	c->count = 0;
-}
-
 void
 channels_free(struct channels *c)
 {
@@ -406,32 +295,10 @@ channels_free(struct channels *c)
 	loop_event_free(c->retry);
 	drop_output(c);
 	lineup_unref(c->lineup);
-	drop_sources(c);
+	channels_drop_sources(c);
 	free(c->path);
 	free(c->wanted_path);
 	free(c);
-}
-
-int
-channels_set_sources(struct channels *c, const struct channels_source *sources, size_t count)
-{
-	if (count > CHANNELS_SOURCES_MAX)
-		return -E2BIG;
-	drop_sources(c);
-	c->names = calloc(count + 1, sizeof(*c->names));
-	c->paths = calloc(count + 1, sizeof(*c->paths));
-	if (c->names == NULL || c->paths == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		c->count = i + 1;
-		c->names[i] = strdup(sources[i].name);
-		c->paths[i] = strdup(sources[i].path);
-		if (c->names[i] == NULL || c->paths[i] == NULL) {
-			drop_sources(c);
-			return -ENOMEM;
-		}
-	}
-	return 0;
 }
 
 struct lineup *
