@@ -3,29 +3,7 @@
  */
 #include "gateway/config.h"
 
-#include <string.h>
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "unit.h"
-
-static void
-keep_problem(const char *problem, void *arg)
-{
-	buf_printf(arg, "%s\n", problem);
-}
-
-static struct config *
-load(const char *text, struct buf *problems)
-{
-	static char home[] = "HOME=/home/ann";
-	char *env[] = { home, NULL };
-	const struct config_options options = { "f.yaml", NULL, env };
-	struct config *config;
-
-	(void)config_load_text(&config, text, strlen(text), &options, keep_problem, problems, NULL);
-	return config;
-}
+#include "tests/unit/gateway/config_texts.h"
 
 START_TEST(every_key_arrives_in_its_field)
 {
@@ -39,7 +17,7 @@ START_TEST(every_key_arrives_in_its_field)
 	    "guide: {days_back: 0, days: 7, merge: first, made_up: 30m, events: false,\n"
 	    "        categories: false, rules: [repeats, 'drop title /x/']}\n"
 	    "images: {proxy: true, space: 1GiB, age: 1d, logos: /l}\n",
-	    &problems);
+	    NULL, NULL, &problems);
 	const struct config_guide *g;
 
 	ck_assert_msg(c != NULL, "%s", problems.data);
@@ -105,14 +83,7 @@ static const struct {
 
 START_TEST(what_is_wrong_is_told_with_its_place)
 {
-	struct buf problems = BUF_INIT(65536);
-	size_t len = strlen(wrong[_i].problem);
-
-	ck_assert_ptr_null(load(wrong[_i].text, &problems));
-	ck_assert_msg(strncmp(problems.data, "f.yaml:", 7) == 0 &&
-		strncmp(problems.data + 7, wrong[_i].problem, len) == 0,
-	    "%s", problems.data);
-	buf_release(&problems);
+	expect_problem(wrong[_i].text, wrong[_i].problem);
 }
 END_TEST
 
