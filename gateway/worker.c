@@ -10,56 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/err.h"
-#include "base/list.h"
-#include "base/log.h"
 #include "base/loop.h"
-#include "base/sandbox.h"
-#include "base/wire.h"
 #include "gateway/worker_exec.h"
+#include "gateway/worker_parts.h"
 
 /* A worker that has said its last has this long to exit. */
 #define LEAVE_MS   5000
-/*
- * Taken from one worker in a turn of the loop: the rest waits in the socket, and
- * the worker with it.
- */
-#define READ_MAX   8192
-#define ERRNO_MAX  4095 /* the kernel's */
 /* After the exit: more than any socket's buffer holds, so the end of it comes first. */
 #define LAST_READS 4096
-
-enum worker_state {
-	WORKER_TALKS,    /* its messages are read as they come */
-	WORKER_LEAVES,   /* it said its last, or was killed for a fault: it exits any moment */
-	WORKER_DISOWNED, /* killed by its owner, who hears nothing more */
-};
-
-struct worker { /* on pool->workers until it was reaped */
-	TAILQ_ENTRY(worker) link;
-	struct worker_pool *pool;
-	struct worker_events events;
-	void *arg;
-	char *name; /* for errors */
-	enum worker_state state;
-	pid_t pid;
-	_Bool reaped;
-	_Bool judged; /* it was at work and said itself why it failed: it is about the input */
-	int fd;       /* our end of its socket; -1: none */
-	struct event *on_message, *on_deadline;
-	unsigned deadline_ms;
-	struct wire_reader reader;
-	struct err err; /* why it fails, once that is known */
-};
-
-struct worker_pool {
-	struct event_base *base;
-	char *exe;
-	int null_fd;
-	struct event *on_child;
-	TAILQ_HEAD(, worker) workers;
-	struct worker_stats stats;
-};
 
 /* -- its states --------------------------------------------------------------- */
 
@@ -71,8 +29,7 @@ kill_process(const struct worker *w)
 		(void)kill(w->pid, SIGKILL);
 }
 
-/* The only place that changes w->state after the start. */
-static void
+void
 worker_go(struct worker *w, enum worker_state next)
 {
 	w->state = next;
@@ -83,9 +40,8 @@ worker_go(struct worker *w, enum worker_state next)
 		kill_process(w); /* no memory for the timer: no patience either */
 }
 
-/* The first fault is the one that is told. */
-static void
-condemn(struct worker *w, const struct err *err)
+void
+worker_condemn(struct worker *w, const struct err *err)
 {
 	if (w->err.code == 0)
 		w->err = *err;
@@ -94,139 +50,12 @@ condemn(struct worker *w, const struct err *err)
 		worker_go(w, WORKER_LEAVES);
 }
 
-/* -- its messages ------------------------------------------------------------- */
-
-/* What a handler returns after a callback, in which the owner may have killed it. */
-static int
-go_on(const struct worker *w)
-{
-	return w->state == WORKER_DISOWNED ? -ECANCELED : 0;
-}
-
-static int
-on_hello(struct wire_msg *msg, void *arg, struct err *err)
-{
-	const unsigned known = SANDBOX_HAS_FLOOR | SANDBOX_HAS_LANDLOCK | SANDBOX_HAS_SECCOMP;
-	struct worker *w = arg;
-	unsigned level = wire_get_u8(msg);
-
-	if (!wire_get_end(msg))
-		return 0;
-	if ((level & SANDBOX_HAS_FLOOR) == 0 || (level & ~known) != 0)
-		return err_set(err, EPROTO, "bad hello message: %u is no jail", level);
-	if (level != known && level != w->pool->stats.sandbox)
-		log_warn(NULL, "the jail of workers is not whole here: %s (docs/privsep.md)",
-		    sandbox_level_name(level));
-	w->pool->stats.sandbox = level;
-	return 0;
-}
-
-static int
-on_progress(struct wire_msg *msg, void *arg, struct err *err)
-{
-	struct worker *w = arg;
-	uint64_t done = wire_get_u64(msg);
-	uint64_t total = wire_get_u64(msg);
-
-	(void)err;
-	if (wire_get_end(msg) && w->events.progress != NULL)
-		w->events.progress(w->arg, done, total);
-	return go_on(w);
-}
-
-static int
-on_note(struct wire_msg *msg, void *arg, struct err *err)
-{
-	struct worker *w = arg;
-	char text[WIRE_TEXT_MAX + 1];
-	uint32_t line = wire_get_u32(msg);
-
-	(void)err;
-	wire_get_str(msg, text, sizeof(text));
-	if (wire_get_end(msg) && w->events.note != NULL)
-		w->events.note(w->arg, line, text);
-	return go_on(w);
-}
-
-static int
-on_result(struct wire_msg *msg, void *arg, struct err *err)
-{
-	struct worker *w = arg;
-	char key[WIRE_KEY_MAX + 1];
-	uint64_t value;
-
-	(void)err;
-	wire_get_str(msg, key, sizeof(key));
-	value = wire_get_u64(msg);
-	if (wire_get_end(msg) && w->events.result != NULL)
-		w->events.result(w->arg, key, value);
-	return go_on(w);
-}
-
-static int
-on_fail(struct wire_msg *msg, void *arg, struct err *err)
-{
-	struct worker *w = arg;
-	char text[WIRE_TEXT_MAX + 1];
-	uint32_t code = wire_get_u32(msg);
-
-	wire_get_str(msg, text, sizeof(text));
-	if (!wire_get_end(msg))
-		return 0;
-	if (code == 0 || code > ERRNO_MAX)
-		return err_set(err, EPROTO, "bad fail message: %u is no errno", code);
-	err_set(&w->err, (int)code, "%s", text);
-	w->judged = w->reader.phase == WIRE_PHASE_WORK;
-	return 0;
-}
-
-#define AT_HELLO (1u << WIRE_PHASE_HELLO)
-#define AT_WORK  (1u << WIRE_PHASE_WORK)
-
-/* What a worker may say: type, when, largest payload, the phase after it, handler. */
-static const struct wire_rule rules[] = {
-	{ WIRE_HELLO, AT_HELLO, 1, WIRE_PHASE_WORK, on_hello },
-	{ WIRE_PROGRESS, AT_WORK, 8 + 8, WIRE_PHASE_WORK, on_progress },
-	{ WIRE_NOTE, AT_WORK, 4 + 2 + WIRE_TEXT_MAX, WIRE_PHASE_WORK, on_note },
-	{ WIRE_RESULT, AT_WORK, 2 + WIRE_KEY_MAX + 8, WIRE_PHASE_WORK, on_result },
-	{ WIRE_DONE, AT_WORK, 0, WIRE_PHASE_END, NULL },
-	{ WIRE_FAIL, AT_HELLO | AT_WORK, 4 + 2 + WIRE_TEXT_MAX, WIRE_PHASE_END, on_fail },
-};
-
-/* Takes what has come, up to READ_MAX; whether there may be more. */
-static _Bool
-hear(struct worker *w)
-{
-	unsigned char data[READ_MAX];
-	struct err err = ERR_INIT;
-	ssize_t n = recv(w->fd, data, sizeof(data), MSG_DONTWAIT);
-	int rc;
-
-	if (n == -1 && errno == EAGAIN)
-		return 0;
-	if (n <= 0) {
-		if (w->state == WORKER_TALKS)
-			worker_go(w, WORKER_LEAVES);
-		return 0;
-	}
-	rc = wire_feed(&w->reader, data, (size_t)n, &err);
-	if (w->state == WORKER_DISOWNED)
-		return 0;
-	if (rc < 0) {
-		condemn(w, &err);
-		return 0;
-	}
-	if (w->reader.phase == WIRE_PHASE_END && w->state == WORKER_TALKS)
-		worker_go(w, WORKER_LEAVES);
-	return 1;
-}
-
 static void
 on_message(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	(void)hear(arg);
+	(void)worker_hear(arg);
 }
 
 static void
@@ -241,7 +70,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		err_set(&err, ETIMEDOUT, "not done after %u ms", w->deadline_ms);
 	else
 		err_set(&err, ETIMEDOUT, "did not exit within %u ms of its last word", LEAVE_MS);
-	condemn(w, &err);
+	worker_condemn(w, &err);
 }
 
 /* -- its end ------------------------------------------------------------------ */
@@ -299,7 +128,7 @@ bury(struct worker *w, int status)
 	w->reaped = 1;
 	pool->stats.running--;
 	for (int i = 0; i < LAST_READS && w->state != WORKER_DISOWNED && w->err.code == 0; i++)
-		if (!hear(w))
+		if (!worker_hear(w))
 			break;
 	if (w->state != WORKER_DISOWNED) {
 		if (judge(w, status, &err) < 0) {
@@ -403,7 +232,7 @@ worker_new(struct worker_pool *pool, const struct worker_spec *spec,
 	w->arg = arg;
 	w->fd = -1;
 	w->deadline_ms = spec->deadline_ms;
-	wire_reader_init(&w->reader, rules, ARRAY_LEN(rules), w);
+	worker_hear_init(w);
 	w->name = strdup(spec->name);
 	w->on_message = event_new(pool->base, fd, EV_READ | EV_PERSIST, on_message, w);
 	w->on_deadline = evtimer_new(pool->base, on_deadline, w);
