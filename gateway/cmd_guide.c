@@ -14,11 +14,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/list.h"
 #include "base/redact.h"
 #include "base/url.h"
 #include "gateway/cmd.h"
+#include "gateway/cmd_guide_facts.h"
 #include "gateway/cmd_job.h"
 #include "gateway/worker.h"
 
@@ -27,7 +27,6 @@
 #define DAYS_ALL    "86400000"  /* seconds: a thousand days, back and ahead */
 #define SOURCES_MAX 50          /* their listings are descriptors of one worker */
 #define WANTED_MAX  (64u << 20) /* bytes of --wanted */
-#define JSON_MAX    (1u << 20)
 #define COPY_PIECE  (256u << 10)
 /* Before the listings: guide.xml, .gz, .idx, the last ones of those, and what is wanted. */
 #define GUIDE_FDS   7
@@ -36,24 +35,6 @@ struct guide_options {
 	const char *wanted, *output, *days, *zone;
 	_Bool fill, json;
 };
-
-/* What the workers found: the keys of epg/workers.h that people ask for. */
-struct fact {
-	const char *key;
-	uint64_t value;
-};
-struct facts {
-	const char *name; /* of the source, as people may see it; NULL: the merged guide */
-	struct fact of[12];
-};
-
-static const struct facts source_facts = { NULL,
-	{ { "bytes", 0 }, { "channels", 0 }, { "programmes", 0 }, { "kept", 0 }, { "broken", 0 },
-	    { "mended", 0 }, { "unknown", 0 }, { "timeless", 0 }, { "duplicates", 0 },
-	    { "clipped", 0 }, { "whole", 0 } } };
-static const struct facts guide_facts = { NULL,
-	{ { "channels", 0 }, { "programmes", 0 }, { "filled", 0 }, { "empty", 0 }, { "bytes", 0 },
-	    { "gzip_bytes", 0 } } };
 
 struct guide_run {
 	const struct guide_options *options;
@@ -65,77 +46,6 @@ struct guide_run {
 	size_t count;
 	struct facts guide;
 };
-
-/* -- facts --------------------------------------------------------------------------- */
-
-static void
-on_result(void *arg, const char *key, uint64_t value)
-{
-	struct facts *facts = arg;
-
-	for (size_t i = 0; i < ARRAY_LEN(facts->of) && facts->of[i].key != NULL; i++) {
-		if (strcmp(facts->of[i].key, key) == 0)
-			facts->of[i].value = value;
-	}
-}
-
-static uint64_t
-fact(const struct facts *facts, const char *key)
-{
-	for (size_t i = 0; i < ARRAY_LEN(facts->of) && facts->of[i].key != NULL; i++) {
-		if (strcmp(facts->of[i].key, key) == 0)
-			return facts->of[i].value;
-	}
-	return 0;
-}
-
-static void
-add_facts(struct json *j, const struct facts *facts)
-{
-	for (size_t i = 0; i < ARRAY_LEN(facts->of) && facts->of[i].key != NULL; i++)
-		json_uint(j, facts->of[i].key, facts->of[i].value);
-}
-
-static void
-print_json(const struct guide_run *run)
-{
-	struct buf out = BUF_INIT(JSON_MAX);
-	struct json j = JSON_INIT(&out);
-
-	json_object(&j, NULL);
-	add_facts(&j, &run->guide);
-	json_array(&j, "sources");
-	for (size_t i = 0; i < run->count; i++) {
-		json_object(&j, NULL);
-		json_str(&j, "source", run->sources[i].name);
-		add_facts(&j, &run->sources[i]);
-		json_object_end(&j);
-	}
-	json_array_end(&j);
-	json_object_end(&j);
-	puts(out.data);
-	buf_release(&out);
-}
-
-static void
-print_summary(const struct guide_run *run)
-{
-	for (size_t i = 0; i < run->count; i++) {
-		const struct facts *s = &run->sources[i];
-
-		fprintf(stderr,
-		    "%s: %" PRIu64 " channels, %" PRIu64 " programmes, %" PRIu64 " kept", s->name,
-		    fact(s, "channels"), fact(s, "programmes"), fact(s, "kept"));
-		if (fact(s, "broken") > 0)
-			fprintf(stderr, ", %" PRIu64 " broken", fact(s, "broken"));
-		if (fact(s, "whole") == 0)
-			fprintf(stderr, "; it is cut short");
-		fputc('\n', stderr);
-	}
-	fprintf(stderr, "%" PRIu64 " channels, %" PRIu64 " programmes, %.3f MB\n",
-	    fact(&run->guide, "channels"), fact(&run->guide, "programmes"),
-	    (double)fact(&run->guide, "bytes") / 1e6);
-}
 
 /* -- what is wanted ------------------------------------------------------------------ */
 
@@ -209,7 +119,7 @@ read_source(struct guide_run *run, const char *source, struct facts *facts, stru
 			args[count++] = zone;
 		}
 		(void)lseek(run->wanted, 0, SEEK_SET);
-		rc = cmd_job_run(&run->job, facts->name, &spec, on_result, facts, err);
+		rc = cmd_job_run(&run->job, facts->name, &spec, facts_on_result, facts, err);
 	}
 	(void)close(in);
 	if (rc < 0 && out >= 0)
@@ -228,7 +138,7 @@ read_sources(struct guide_run *run, int argc, char **argv)
 		struct err err = ERR_INIT;
 		int fd;
 
-		*facts = source_facts;
+		*facts = facts_of_source;
 		redact_add(&shown, argv[i]);
 		facts->name = buf_take(&shown, NULL);
 		fd = facts->name == NULL ? err_set(&err, ENOMEM, "out of memory")
@@ -238,7 +148,7 @@ read_sources(struct guide_run *run, int argc, char **argv)
 			continue;
 		}
 		cmd_job_complain(&run->job, argv[i], &err);
-		free((void *)(uintptr_t)facts->name);
+		free(facts->name);
 		worst = fd;
 	}
 	return worst;
@@ -280,7 +190,7 @@ merge(struct guide_run *run, int xml, int gzip, struct err *err)
 	for (size_t i = 0; i < run->count; i++)
 		args[count++] = "shift=0";
 	(void)lseek(run->wanted, 0, SEEK_SET);
-	return cmd_job_run(&run->job, "merging", &spec, on_result, &run->guide, err);
+	return cmd_job_run(&run->job, "merging", &spec, facts_on_result, &run->guide, err);
 }
 
 static int
@@ -354,7 +264,7 @@ release(struct guide_run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		(void)close(run->listings[i]);
-		free((void *)(uintptr_t)run->sources[i].name);
+		free(run->sources[i].name);
 	}
 	free(run->listings);
 	free(run->sources);
@@ -381,9 +291,9 @@ do_guide(struct guide_run *run, int argc, char **argv)
 		return rc;
 	}
 	if (run->options->json)
-		print_json(run);
+		facts_print_json(&run->guide, run->sources, run->count);
 	else
-		print_summary(run);
+		facts_print_summary(&run->guide, run->sources, run->count);
 	return worst;
 }
 
@@ -397,7 +307,10 @@ usage(const char *text)
 static int
 run_guide(const void *arg, int argc, char **argv)
 {
-	struct guide_run run = { .options = arg, .wanted = -1, .none = -1, .guide = guide_facts };
+	struct guide_run run = { .options = arg,
+		.wanted = -1,
+		.none = -1,
+		.guide = facts_of_guide };
 	char *end = NULL;
 	int rc;
 
