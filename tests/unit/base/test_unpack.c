@@ -99,6 +99,8 @@ add_zip_head(struct buf *out, const char *name, unsigned flags, unsigned method,
 	buf_add(out, "EXTR", 4);
 }
 
+#define DIRECTORY "PK\1\2 and what else a directory has"
+
 static void
 add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsigned method,
     _Bool signature)
@@ -127,7 +129,7 @@ add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsi
 		add_u32(out, (uint32_t)packed.len);
 		add_u32(out, (uint32_t)len);
 	}
-	buf_str(out, "PK\1\2 and what else a directory has");
+	buf_str(out, DIRECTORY);
 	buf_release(&packed);
 }
 
@@ -140,11 +142,14 @@ add_zip(struct buf *out, const void *data, size_t len)
 static const struct {
 	const char *name;
 	void (*add)(struct buf *out, const void *data, size_t len);
+	size_t magic; /* so many bytes tell that it is this form */
+	size_t head;  /* in so many a time, a name or a size may differ unseen */
+	size_t rest;  /* at its end, that is not read */
 } forms[] = {
-	{ "gzip", add_member },
-	{ "xz", add_xz },
-	{ "zstd", add_zstd },
-	{ "zip", add_zip },
+	{ "gzip", add_member, 2, 10, 0 },
+	{ "xz", add_xz, 6, 6, 0 },
+	{ "zstd", add_zstd, 4, 4, 0 },
+	{ "zip", add_zip, 4, 30 + sizeof("guide.xmlEXTR") - 1, sizeof(DIRECTORY) - 1 },
 };
 
 static int
@@ -200,34 +205,6 @@ START_TEST(members_are_one_text_and_padding_is_none)
 	buf_add(&in, "\0\0\0padding", 10);
 	expect(&in, "one two");
 	buf_release(&in);
-}
-END_TEST
-
-START_TEST(what_is_cut_or_broken_is_an_error)
-{
-	struct buf whole = BUF_INIT(1000);
-
-	add_member(&whole, "some text that is long enough", 29);
-	for (size_t len = 2; len < whole.len; len++) {
-		struct buf in = { .data = whole.data, .len = len }, out = BUF_INIT(100);
-		struct err err = ERR_INIT;
-
-		ck_assert_int_eq(unpack(&in, 7, &out, &err), -EBADMSG);
-		ck_assert_str_eq(err.text, "the gzip data was cut off");
-		buf_release(&out);
-	}
-	for (size_t at = 2; at < whole.len; at++) {
-		struct buf out = BUF_INIT(1000);
-		int rc;
-
-		whole.data[at] ^= 0x55;
-		rc = unpack(&whole, 7, &out, NULL);
-		/* Only the header's time, flags and system may differ unseen. */
-		ck_assert_msg(rc == -EBADMSG || at < 10, "byte %zu", at);
-		whole.data[at] ^= 0x55;
-		buf_release(&out);
-	}
-	buf_release(&whole);
 }
 END_TEST
 
@@ -293,14 +270,13 @@ END_TEST
 START_TEST(every_form_that_is_cut_or_broken_is_an_error)
 {
 	struct buf whole = BUF_INIT(4096);
-	size_t data_end;
 	char want[80];
+	size_t end;
 
 	forms[_i].add(&whole, sentence, strlen(sentence));
 	snprintf(want, sizeof(want), "the %s data was cut off", forms[_i].name);
-	/* What follows a zip's first file is not read. */
-	data_end = whole.len - (_i == 3 ? strlen("PK__ and what else a directory has") : 0);
-	for (size_t len = 6; len < data_end; len++) {
+	end = whole.len - forms[_i].rest;
+	for (size_t len = forms[_i].magic; len < end; len++) {
 		struct buf in = { .data = whole.data, .len = len }, out = BUF_INIT(4096);
 		struct err err = ERR_INIT;
 
@@ -308,15 +284,15 @@ START_TEST(every_form_that_is_cut_or_broken_is_an_error)
 		ck_assert_str_eq(err.text, want);
 		buf_release(&out);
 	}
-	for (size_t at = 6; at < data_end; at++) {
+	for (size_t at = forms[_i].magic; at < end; at++) {
 		struct buf out = BUF_INIT(1 << 20);
 		int rc;
 
 		whole.data[at] ^= 0x55;
 		rc = unpack(&whole, 7, &out, NULL);
-		/* Only a header's times, names and sizes may differ unseen; never the text. */
-		ck_assert_msg(rc < 0 || strcmp(out.data, sentence) == 0, "%s: byte %zu",
-		    forms[_i].name, at);
+		ck_assert_msg(rc == -EBADMSG ||
+			(at < forms[_i].head && strcmp(out.data, sentence) == 0),
+		    "%s: byte %zu", forms[_i].name, at);
 		whole.data[at] ^= 0x55;
 		buf_release(&out);
 	}
@@ -428,8 +404,7 @@ START_TEST(what_wants_too_much_memory_is_refused)
 END_TEST
 
 UNIT_MAIN("unpack", UNIT_TEST(plain_bytes_pass_through),
-    UNIT_TEST(members_are_one_text_and_padding_is_none),
-    UNIT_TEST(what_is_cut_or_broken_is_an_error), UNIT_TEST(bombs_stop_at_their_limits),
+    UNIT_TEST(members_are_one_text_and_padding_is_none), UNIT_TEST(bombs_stop_at_their_limits),
     UNIT_ROWS(every_form_gives_its_text_at_every_cut, ARRAY_LEN(forms)),
     UNIT_ROWS(a_form_in_a_form_is_unpacked_too, ARRAY_LEN(forms)),
     UNIT_ROWS(every_form_that_is_cut_or_broken_is_an_error, ARRAY_LEN(forms)),
