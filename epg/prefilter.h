@@ -42,7 +42,10 @@ extern const struct prefilter_limits prefilter_limits_default;
 enum prefilter_kind { PREFILTER_CHANNEL, PREFILTER_PROGRAMME };
 
 struct prefilter_events {
-	/* Of the decoded, trimmed channel attribute. NULL: all programmes are wanted. */
+	/*
+	 * Of the decoded, trimmed channel attribute; it is not asked about each programme, so the
+	 * answer is always the same. NULL: all programmes are wanted.
+	 */
 	_Bool (*wanted)(void *arg, const char *id, size_t len);
 	/*
 	 * A whole <channel> or wanted <programme>, from < to >, as the source has it; what was

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -81,26 +82,48 @@ is_plain_id(const char **id, size_t *len)
 	return p == end;
 }
 
+/* Of the value as it is meant: 1: it is wanted, 0: it is not; -EINVAL: it is none. */
+static int
+ask(const struct prefilter *p, const char *id, size_t len)
+{
+	if (len == 0)
+		return -EINVAL;
+	return p->events.wanted == NULL || p->events.wanted(p->arg, id, len);
+}
+
+static int
+ask_decoded(struct prefilter *p, const struct token *t)
+{
+	buf_clear(&p->id);
+	mend_value(&p->id, t->channel, t->channel_len, &p->aliases);
+	if (buf_status(&p->id) < 0)
+		return -ENOMEM;
+	return ask(p, p->id.data, p->id.len);
+}
+
 /* 1: the programme is wanted, 0: it is not; -EINVAL: it is of no channel; -ENOMEM. */
 static int
 is_wanted(struct prefilter *p, const struct token *t)
 {
-	size_t len = t->channel_len;
 	const char *id = t->channel;
+	size_t len = t->channel_len;
+	int rc;
 
 	if (id == NULL)
 		return -EINVAL;
-	if (!is_plain_id(&id, &len)) {
-		buf_clear(&p->id);
-		mend_value(&p->id, id, len, &p->aliases);
-		if (buf_status(&p->id) < 0)
-			return -ENOMEM;
-		id = p->id.data;
-		len = p->id.len;
+	/* Most guides go channel by channel. */
+	if (len > 0 && len == p->asked_len && memcmp(id, p->asked, len) == 0)
+		return p->answer;
+	if (!is_plain_id(&id, &len))
+		return ask_decoded(p, t);
+	rc = ask(p, id, len);
+	p->asked_len = 0;
+	if (rc >= 0 && t->channel_len <= sizeof(p->asked)) {
+		memcpy(p->asked, t->channel, t->channel_len);
+		p->asked_len = t->channel_len;
+		p->answer = rc == 1;
 	}
-	if (len == 0)
-		return -EINVAL;
-	return p->events.wanted == NULL || p->events.wanted(p->arg, id, len);
+	return rc;
 }
 
 /* At the start tag of a channel or programme. */

@@ -44,6 +44,10 @@ struct prefilter {
 	_Bool dirty;              /* STATE_KEPT: there is something to mend, or to leave out */
 	_Bool ended;              /* the root's end was the last thing seen */
 	char first[24];           /* the name of the first tag before the root */
+	/* The value without references that `wanted` was asked about last, and the answer. */
+	char asked[64];
+	size_t asked_len; /* 0: none that fitted */
+	_Bool answer;
 	struct aliases aliases;   /* of the documents' own entities */
 	/* Places of the text: no "-->", "]]>", "?>" begins before; no document type ends before. */
 	uint64_t open_until[3], doctype_until;

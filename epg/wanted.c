@@ -43,10 +43,12 @@ fold_char(const char *p, const char *end, char out[4], size_t *ret_len)
 	const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)p;
 	utf8proc_uint8_t lower[4];
 	utf8proc_int32_t c;
-	size_t n = utf8_char(p, end);
+	size_t n = 1;
 
 	*ret_len = 1;
 	out[0] = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+	if ((unsigned char)*p >= 0x80)
+		n = utf8_char(p, end);
 	if (n <= 1)
 		return 1;
 	(void)utf8proc_iterate(s, (utf8proc_ssize_t)n, &c);
