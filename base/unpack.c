@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "base/unpack_codec.h"
 
-#define PIECE (128u << 10)
+#define PIECE (256u << 10)
 
 static const struct unpack_codec *const codecs[] = { &unpack_gzip, &unpack_xz, &unpack_zstd,
 	&unpack_zip };
