@@ -210,7 +210,6 @@ cmd_job_init(struct cmd_job *job, const char *command)
 {
 	struct err err = ERR_INIT;
 
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	*job = (struct cmd_job){ .command = command, .base = event_base_new() };
 	if (job->base != NULL)
 		job->workers = worker_pool_new(job->base, NULL, &err);
