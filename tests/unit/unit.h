@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/list.h"
@@ -72,6 +73,16 @@ unit_file_text(int fd, size_t *ret_len)
 	if (ret_len != NULL)
 		*ret_len = (size_t)st.st_size;
 	return text;
+}
+
+/* The CPU time that this process has taken, in seconds. */
+static inline double
+unit_cpu_s(void)
+{
+	struct timespec t;
+
+	ck_assert_int_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static inline int

@@ -315,11 +315,12 @@ START_TEST(entries_are_cut_out_and_mended)
 }
 END_TEST
 
+static const char *const bad[] = { "\xc3", "\xe2\x82", "\xe2", "\x82", "\xef\xbf\xbe",
+	"\xed\xa0\x80", "\xf0\x9f\x98", "\x01", "&x", "]]>", "<b c=\"<\">", "<" };
+
 /* At each place of the blocks that are looked at together, before and behind good ones. */
 START_TEST(a_bad_character_is_found_wherever_it_stands)
 {
-	static const char *const bad[] = { "\xc3", "\xe2\x82", "\xe2", "\x82", "\xef\xbf\xbe",
-		"\xed\xa0\x80", "\xf0\x9f\x98", "\x01", "&x", "]]>", "<b c=\"<\">", "<" };
 	static const char *const good[] = { "a", "\xd0\x96", "\xe2\x82\xac", "\xe0\xb8\x81",
 		"\xf0\x9f\x98\x80", "<b c=\"\xe2\x82\xac\">" };
 
@@ -769,7 +770,7 @@ START_TEST(without_a_choice_all_are_wanted)
 END_TEST
 
 UNIT_MAIN("prefilter", UNIT_ROWS(entries_are_cut_out_and_mended, ARRAY_LEN(entries)),
-    UNIT_ROWS(a_bad_character_is_found_wherever_it_stands, 12),
+    UNIT_ROWS(a_bad_character_is_found_wherever_it_stands, ARRAY_LEN(bad)),
     UNIT_TEST(a_long_text_gives_the_same_however_it_is_cut),
     UNIT_TEST(what_was_mended_needs_no_mending),
     UNIT_ROWS(documents_are_read_through, ARRAY_LEN(documents)),

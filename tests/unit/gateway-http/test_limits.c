@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "tests/unit/gateway-http/served.h"
 
@@ -274,15 +273,6 @@ END_TEST
 
 /* -- descriptors ----------------------------------------------------------------- */
 
-static double
-cpu_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* Turns the loop for some real time, waiting in it as a daemon does. */
 static void
 run_for(struct served *s, unsigned ms)
@@ -325,9 +315,9 @@ START_TEST(without_descriptors_it_rests_answers_503_and_recovers)
 	/* One that comes now makes it pause and turn away again, and not spin. */
 	(void)close(fds[39]);
 	fds[39] = served_connect(&s);
-	before = cpu_seconds();
+	before = unit_cpu_s();
 	run_for(&s, 1000);
-	ck_assert_msg(cpu_seconds() - before < 0.1, "%f s", cpu_seconds() - before);
+	ck_assert_msg(unit_cpu_s() - before < 0.1, "%f s", unit_cpu_s() - before);
 	/* Five leave, one comes. */
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		(void)close(fds[i]);
