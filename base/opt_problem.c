@@ -69,41 +69,45 @@ tell(struct opt_load *load, const char *text)
 	buf_release(&shown);
 }
 
-void
-opt_problem(struct opt_load *load, const struct opt_at *at, const struct yaml_node *node,
-    enum opt_mark mark, const char *fmt, ...)
+/* `before` stands before the text: "warning: ". */
+static void __attribute__((format(printf, 6, 0)))
+tell_of(struct opt_load *load, const struct opt_at *at, const struct yaml_node *node,
+    enum opt_mark mark, const char *before, const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT(PROBLEM_MAX);
-	va_list ap;
 
 	add_place(&b, load, node, mark);
 	if (at != NULL) {
 		add_path(&b, at);
 		buf_str(&b, ": ");
 	}
-	va_start(ap, fmt);
+	buf_str(&b, before);
 	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	load->problems++;
 	tell(load, b.data);
 	buf_release(&b);
+}
+
+void
+opt_problem(struct opt_load *load, const struct opt_at *at, const struct yaml_node *node,
+    enum opt_mark mark, const char *fmt, ...)
+{
+	va_list ap;
+
+	load->problems++;
+	va_start(ap, fmt);
+	tell_of(load, at, node, mark, "", fmt, ap);
+	va_end(ap);
 }
 
 void
 opt_warning(struct opt_load *load, const struct opt_at *at, const struct yaml_node *node,
     const char *fmt, ...)
 {
-	struct buf b = BUF_INIT(PROBLEM_MAX);
 	va_list ap;
 
-	add_place(&b, load, node, OPT_MARK_VALUE);
-	add_path(&b, at);
-	buf_str(&b, ": warning: ");
 	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
+	tell_of(load, at, node, OPT_MARK_VALUE, "warning: ", fmt, ap);
 	va_end(ap);
-	tell(load, b.data);
-	buf_release(&b);
 }
 
 static struct yaml_node *
@@ -153,25 +157,22 @@ opt_syntax(struct opt_load *load, const struct err *err)
 void
 opt_complain(struct opt_load *load, const char *path, const char *fmt, ...)
 {
-	struct opt_at at = { NULL, path, 0 };
-	char text[512];
+	const struct opt_at at = { NULL, path, 0 };
 	va_list ap;
 
+	load->problems++;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tell_of(load, &at, node_at(load, path), OPT_MARK_VALUE, "", fmt, ap);
 	va_end(ap);
-	opt_problem(load, &at, node_at(load, path), OPT_MARK_VALUE, "%s", text);
 }
 
 void
 opt_warn(struct opt_load *load, const char *path, const char *fmt, ...)
 {
-	struct opt_at at = { NULL, path, 0 };
-	char text[512];
+	const struct opt_at at = { NULL, path, 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tell_of(load, &at, node_at(load, path), OPT_MARK_VALUE, "warning: ", fmt, ap);
 	va_end(ap);
-	opt_warning(load, &at, node_at(load, path), "%s", text);
 }
