@@ -6,7 +6,6 @@
  */
 #include <event2/event.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 /*
  * Pictures under our address: which one is meant, and whether it may be fetched.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,8 +1,5 @@
 #include "gateway/status.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"

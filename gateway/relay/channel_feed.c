@@ -1,6 +1,3 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "gateway/relay/channel.h"
 
