@@ -100,11 +100,12 @@ reference(const char *p)
 	return 0;
 }
 
-/* A text from where something stands in it that is not plain. */
+/* A text in which something is not plain. */
 static const char *
 skip_odd(const char *p, const char *end, _Bool quoted)
 {
-	for (;; p = skip_plain(p, end)) {
+	for (;;) {
+		p = skip_plain(p, end);
 		if ((unsigned char)*p >= 0x80) {
 			const char *here = p;
 
@@ -128,8 +129,10 @@ skip_odd(const char *p, const char *end, _Bool quoted)
 static inline const char *
 skip_text(const char *p, const char *end, _Bool quoted)
 {
-	p = skip_plain(p, end);
-	return *p == (quoted ? '"' : '<') ? p : skip_odd(p, end, quoted);
+	_Bool plain;
+	const char *stop = scan_plain(p, end, quoted ? '"' : '<', &plain);
+
+	return plain ? stop : skip_odd(p, end, quoted);
 }
 
 /* -- tags ---------------------------------------------------------------------- */
@@ -302,7 +305,7 @@ skip_id(const char *p, const char *end)
 	const char *start = p;
 
 	for (;;) {
-		p = skip_text(p, end, 1);
+		p = skip_odd(p, end, 1); /* no quote need follow */
 		if (*p != '<' && *p != '>' && *p != '&' && *p != '"')
 			return p == start ? NULL : p;
 		p++;
