@@ -13,7 +13,7 @@ struct err;
 
 /* The scheme of "scheme:..." is `scheme` (any case). */
 _Bool url_has_scheme(const char *url, const char *scheme);
-/* The path of file:/PATH or file:///PATH, in `url`; as it stands, not decoded. NULL: another URL. */
+/* The path of file:/PATH or file:///PATH, in `url`, as it stands there. NULL: another URL. */
 const char *url_file_path(const char *url);
 /*
  * Appends `url` made absolute against `base` ("http://h/a/list.m3u", "file:/a/list.m3u").

@@ -1,6 +1,6 @@
 /*
  * The gateway as one struct: the parts that `serve` wires together and that its
- * request handlers use. serve.c makes, changes and ends them; everyone else only
+ * request handlers use. `serve` makes, changes and ends them; everyone else only
  * reads this struct and calls the parts' own functions.
  */
 #ifndef GATEWAY_GATEWAY_H
@@ -70,7 +70,7 @@ struct gateway {
 	_Bool ready;    /* the first lineup is there, or there is none to be had */
 	_Bool draining; /* SIGTERM has come */
 	uint64_t reloads, reloads_refused;
-	/* serve.c's: validates and applies the config again. -EINVAL: the old one stays. */
+	/* serve_reload: validates and applies the config again. -EINVAL: the old one stays. */
 	int (*reload)(struct gateway *g, struct err *err);
 };
 

@@ -107,6 +107,13 @@ on_gone(void *arg)
 }
 
 static void
+refuse(struct http_request *req)
+{
+	http_add_header(req, "Retry-After", "10");
+	http_reply_text(req, 503, "Too many pictures are being fetched. Try again soon.");
+}
+
+static void
 wait_for(struct image_fetch *f, struct http_request *req)
 {
 	struct image_waiter *w;
@@ -115,8 +122,7 @@ wait_for(struct image_fetch *f, struct http_request *req)
 		return;
 	w = f->im->waiting_count < WAITING_MAX ? calloc(1, sizeof(*w)) : NULL;
 	if (w == NULL) {
-		http_add_header(req, "Retry-After", "10");
-		http_reply_text(req, 503, "Too many pictures are being fetched. Try again soon.");
+		refuse(req);
 		return;
 	}
 	w->fetch = f;
@@ -355,8 +361,7 @@ images_fetch(struct images *im, struct http_request *req, const struct images_so
 		wait_for(f, req);
 		start_queued(im);
 	} else if (req != NULL) {
-		http_add_header(req, "Retry-After", "10");
-		http_reply_text(req, 503, "Too many pictures are being fetched. Try again soon.");
+		refuse(req);
 	}
 }
 
