@@ -34,6 +34,7 @@ static const int compute[] = {
 	SCMP_SYS(fstat),
 	SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync),
+	SCMP_SYS(sync_file_range),
 	SCMP_SYS(close),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
