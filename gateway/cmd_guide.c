@@ -38,6 +38,7 @@ struct guide_options {
 
 struct guide_run {
 	const struct guide_options *options;
+	const char *output; /* NULL: stdout */
 	struct cmd_job job;
 	uint64_t ahead_s;      /* 0: all of it */
 	int wanted, none;      /* what is wanted; an empty file */
@@ -157,9 +158,9 @@ read_sources(struct guide_run *run, int argc, char **argv)
 /* -- writing ------------------------------------------------------------------------- */
 
 static _Bool
-wants_gzip(const struct guide_options *options)
+wants_gzip(const struct guide_run *run)
 {
-	const char *dot = options->output == NULL ? NULL : strrchr(options->output, '.');
+	const char *dot = run->output == NULL ? NULL : strrchr(run->output, '.');
 
 	return dot != NULL && strcmp(dot, ".gz") == 0;
 }
@@ -181,7 +182,7 @@ merge(struct guide_run *run, int xml, int gzip, struct err *err)
 	unsigned count = 4;
 
 	memcpy(fds + GUIDE_FDS, run->listings, run->count * sizeof(*fds));
-	if (!wants_gzip(run->options))
+	if (!wants_gzip(run))
 		args[count++] = "gzip=0";
 	snprintf(now, sizeof(now), "now=%lld", (long long)time(NULL));
 	args[count++] = now;
@@ -214,10 +215,10 @@ static int
 write_file(struct guide_run *run, struct err *err)
 {
 	struct file_save save = FILE_SAVE_INIT;
-	_Bool gzip = wants_gzip(run->options);
+	_Bool gzip = wants_gzip(run);
 	int rest = cmd_open_nameless(err), rc;
 
-	rc = rest < 0 ? rest : file_begin(&save, run->options->output, 0644, err);
+	rc = rest < 0 ? rest : file_begin(&save, run->output, 0644, err);
 	if (rc == 0)
 		rc = merge(run, gzip ? rest : save.fd, gzip ? save.fd : run->none, err);
 	if (rc == 0)
@@ -284,7 +285,7 @@ do_guide(struct guide_run *run, int argc, char **argv)
 		worst = read_sources(run, argc, argv);
 		if (run->count == 0)
 			return worst;
-		rc = run->options->output != NULL ? write_file(run, &err) : write_stdout(run, &err);
+		rc = run->output != NULL ? write_file(run, &err) : write_stdout(run, &err);
 	}
 	if (rc < 0) {
 		fprintf(stderr, "masthead guide: %s\n", err.text);
@@ -314,7 +315,9 @@ run_guide(const void *arg, int argc, char **argv)
 	char *end = NULL;
 	int rc;
 
-	if (run.options->json && run.options->output == NULL)
+	if (run.options->output != NULL && strcmp(run.options->output, "-") != 0)
+		run.output = run.options->output;
+	if (run.options->json && run.output == NULL)
 		return usage(
 		    "--json needs -o FILE: the guide and the facts cannot both be on stdout");
 	if (run.options->days != NULL) {
@@ -342,7 +345,8 @@ static const struct arg args[] = {
 	{ "zone", 'z', ARG_TEXT, offsetof(struct guide_options, zone), "NAME",
 	    "what times without an offset are in, as Europe/London (default: UTC)", NULL },
 	{ "output", 'o', ARG_TEXT, offsetof(struct guide_options, output), "FILE",
-	    "write there, compressed if it ends in .gz; the old file stays if it fails", NULL },
+	    "write there (-: stdout), gzip if it ends in .gz; the old file stays if it fails",
+	    NULL },
 	{ "json", 'j', ARG_FLAG, offsetof(struct guide_options, json), NULL,
 	    "say on stdout what was found (with -o)", NULL },
 	ARG_END,

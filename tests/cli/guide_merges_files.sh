@@ -67,6 +67,12 @@ ok 'every form of compression gives the same guide' '
     exits 0 sh -c "\"\$MASTHEAD\" guide - <one.xml.xz"
     cmp out plain'
 
+ok 'an output called - is stdout' '
+    "$MASTHEAD" guide one.xml >plain
+    exits 0 "$MASTHEAD" guide -o - one.xml
+    cmp out plain
+    [ ! -e ./- ]'
+
 ok 'an output that ends in .gz is compressed' '
     exits 0 "$MASTHEAD" guide -o new.xml.gz one.xml
     is out ""
