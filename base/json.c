@@ -4,7 +4,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,16 +116,6 @@ json_uint(struct json *j, const char *key, uint64_t value)
 {
 	begin_value(j, key);
 	buf_printf(j->out, "%" PRIu64, value);
-}
-
-void
-json_real(struct json *j, const char *key, double value)
-{
-	begin_value(j, key);
-	if (isfinite(value))
-		buf_real(j->out, value);
-	else
-		buf_str(j->out, "null");
 }
 
 void

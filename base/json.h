@@ -32,7 +32,6 @@ void json_array_end(struct json *j);
 void json_str(struct json *j, const char *key, const char *value); /* NULL: null */
 void json_int(struct json *j, const char *key, int64_t value);
 void json_uint(struct json *j, const char *key, uint64_t value);
-void json_real(struct json *j, const char *key, double value); /* not finite: null */
 void json_bool(struct json *j, const char *key, _Bool value);
 
 /*

@@ -16,11 +16,6 @@
 #include "gateway/source_parts.h"
 #include "gateway/watch.h"
 
-#define RETRY_FIRST_MS  15000
-#define RETRY_MAX_MS    (15 * 60 * 1000)
-/* A refresh by the clock is up to so much later, so that not all call in the same second. */
-#define CLOCK_SPREAD_MS (10 * 60 * 1000)
-
 static const char *const state_names[] = { "waiting", "fetching", "waiting for the lineup",
 	"reading" };
 
@@ -374,12 +369,6 @@ source_refresh(struct source *s)
 		source_plan(s, 0);
 	else if (!s->refreshing)
 		s->again = 1;
-}
-
-const char *
-source_name(const struct source *s)
-{
-	return s->name;
 }
 
 const char *

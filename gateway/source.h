@@ -88,7 +88,6 @@ int source_set_wanted(struct source *source, const char *path, uint64_t ids);
 /* Refreshes now, unless it does already. */
 void source_refresh(struct source *source);
 
-const char *source_name(const struct source *source);
 /* The file of its last good content, the snapshot. May not exist. */
 const char *source_result_path(const struct source *source);
 

@@ -274,8 +274,8 @@ add_totals(struct json *j, const struct gateway *g)
 	json_str(j, "jail", workers.sandbox == 0 ? "unknown" : sandbox_level_name(workers.sandbox));
 }
 
-void
-status_json(struct buf *out, const struct gateway *g)
+static void
+add_all(struct buf *out, const struct gateway *g)
 {
 	struct json j = JSON_INIT(out);
 
@@ -314,7 +314,7 @@ status_reply(struct http_request *req, void *arg)
 {
 	struct buf out = BUF_INIT(STATUS_MAX);
 
-	status_json(&out, arg);
+	add_all(&out, arg);
 	http_add_header(req, "Cache-Control", "no-store");
 	http_reply_buf(req, 200, "application/json; charset=utf-8", &out);
 	buf_release(&out);

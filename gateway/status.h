@@ -5,14 +5,9 @@
 #ifndef GATEWAY_STATUS_H
 #define GATEWAY_STATUS_H
 
-struct buf;
-struct gateway;
 struct http_request;
 
-/* The document of /api/v1/status, which `masthead status` prints as a table. */
-void status_json(struct buf *out, const struct gateway *g);
-
-/* Handlers; `arg` is the struct gateway. */
+/* Handlers; `arg` is the struct gateway. This document is what `masthead status` shows. */
 void status_reply(struct http_request *req, void *arg);
 /* 200 whenever the loop turns. */
 void status_healthz(struct http_request *req, void *arg);

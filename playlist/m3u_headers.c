@@ -69,8 +69,8 @@ value_is_text(const char *value)
 	return 1;
 }
 
-void
-m3u_headers_set(struct m3u_headers *h, const char *name, const char *value)
+static void
+add_header(struct m3u_headers *h, const char *name, const char *value)
 {
 	size_t i = 0, before = h->store.len;
 
@@ -110,7 +110,7 @@ m3u_headers_option(struct m3u_headers *h, const char *option, const char *value)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (strcasecmp(option, rows[i].option) == 0)
-			m3u_headers_set(h, rows[i].header, value);
+			add_header(h, rows[i].header, value);
 	}
 }
 
@@ -130,7 +130,7 @@ m3u_headers_pairs(struct m3u_headers *h, const char *pairs)
 		if (value != NULL) {
 			*value++ = '\0';
 			if (url_decode(pair.data) >= 0 && url_decode(value) >= 0)
-				m3u_headers_set(h, m3u_trim(pair.data), m3u_trim(value));
+				add_header(h, m3u_trim(pair.data), m3u_trim(value));
 		}
 		if (pairs[n] == '\0')
 			break;
@@ -138,14 +138,15 @@ m3u_headers_pairs(struct m3u_headers *h, const char *pairs)
 	buf_release(&pair);
 }
 
-void
-m3u_headers_json(struct m3u_headers *h, const char *json)
+/* {"User-Agent":"a b"} */
+static void
+add_json(struct m3u_headers *h, const char *json)
 {
 	cJSON *tree = json_parse(json, strlen(json), M3U_HEADERS_TEXT, NULL), *item;
 
 	cJSON_ArrayForEach(item, tree) {
 		if (item->string != NULL && cJSON_IsString(item))
-			m3u_headers_set(h, item->string, item->valuestring);
+			add_header(h, item->string, item->valuestring);
 	}
 	cJSON_Delete(tree);
 }
@@ -184,7 +185,7 @@ m3u_headers_directive(struct m3u_headers *h, const char *line)
 		{ "#EXTVLCOPT:", directive_option },
 		{ "#EXTVLCOPT--", directive_option },
 		{ "#KODIPROP:", directive_kodi },
-		{ "#EXTHTTP:", m3u_headers_json },
+		{ "#EXTHTTP:", add_json },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -26,14 +26,12 @@ void m3u_headers_init(struct m3u_headers *h);
 void m3u_headers_release(struct m3u_headers *h);
 void m3u_headers_clear(struct m3u_headers *h);
 
-/* A later header replaces an earlier one of the same name. */
-void m3u_headers_set(struct m3u_headers *h, const char *name, const char *value);
+/* -- adding: a later header replaces an earlier one of the same name ------------- */
+
 /* An attribute or a VLC option: "http-user-agent", "http-referrer", ... Others: ignored. */
 void m3u_headers_option(struct m3u_headers *h, const char *option, const char *value);
 /* "User-Agent=a%20b&Referer=c", as behind the | of a URL. */
 void m3u_headers_pairs(struct m3u_headers *h, const char *pairs);
-/* {"User-Agent":"a b"} */
-void m3u_headers_json(struct m3u_headers *h, const char *json);
 /* A whole line "#EXTVLCOPT:...", "#KODIPROP:..." or "#EXTHTTP:...". Others: ignored. */
 void m3u_headers_directive(struct m3u_headers *h, const char *line);
 

@@ -135,6 +135,7 @@ static const struct {
 	{ 0.1 + 0.2, "0.30000000000000004" },
 	{ -1.5, "-1.5" },
 	{ 1e300, "1e+300" },
+	{ 1.0 / 3, "0.33333333333333331" },
 };
 
 START_TEST(a_number_is_short_where_that_is_the_same_number)

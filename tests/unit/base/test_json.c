@@ -2,7 +2,6 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -31,30 +30,6 @@ START_TEST(writes_nested_values_with_their_commas)
 	ck_assert_str_eq(out.data,
 	    "{\"a\":\"x\",\"none\":null,\"list\":[-1,18446744073709551615,[],{},true],"
 	    "\"no\":false}");
-	buf_release(&out);
-}
-END_TEST
-
-static const struct {
-	double value;
-	const char *text;
-} reals[] = {
-	{ 0, "0" },
-	{ 0.1, "0.1" },
-	{ -2.5, "-2.5" },
-	{ 1e300, "1e+300" },
-	{ 1.0 / 3, "0.33333333333333331" },
-	{ INFINITY, "null" },
-	{ NAN, "null" },
-};
-
-START_TEST(writes_numbers_short_and_exact)
-{
-	struct buf out = BUF_INIT(100);
-	struct json j = JSON_INIT(&out);
-
-	json_real(&j, NULL, reals[_i].value);
-	ck_assert_str_eq(out.data, reals[_i].text);
 	buf_release(&out);
 }
 END_TEST
@@ -145,6 +120,5 @@ START_TEST(bounds_size_and_depth)
 END_TEST
 
 UNIT_MAIN("json", UNIT_TEST(writes_nested_values_with_their_commas),
-    UNIT_ROWS(writes_numbers_short_and_exact, ARRAY_LEN(reals)),
     UNIT_ROWS(writes_any_bytes_as_valid_text, ARRAY_LEN(texts)),
     UNIT_ROWS(reads_whole_documents_only, ARRAY_LEN(docs)), UNIT_TEST(bounds_size_and_depth))
