@@ -16,6 +16,7 @@
 #include "epg/madeup.h"
 #include "epg/merge.h"
 #include "epg/wanted.h"
+#include "epg/worker_guide_parts.h"
 #include "epg/workers.h"
 #include "epg/xmltime.h"
 
@@ -34,23 +35,15 @@
 
 #define GAP_S          300
 #define HOUR           3600
-#define SPAN_MAX       (INT64_C(1000) * 86400) /* past= and ahead= */
-#define PROGRESS_EVERY 64                      /* channels */
-#define MAPPED_MAX     8 /* listings; with more of them each channel gives its pages back */
-
-struct settings {
-	int64_t now, past, ahead;
-	_Bool fill, all, gzip, index;
-	struct madeup_settings madeup;
-	const char *zone;
-};
+#define PROGRESS_EVERY 64 /* channels */
+#define MAPPED_MAX     8  /* listings; with more of them each channel gives its pages back */
 
 struct job {
-	struct settings settings;
+	struct guide_settings settings;
 	struct merge_settings merge; /* the window, the sources */
 	struct merge_source sources[SANDBOX_KEEP_MAX];
 	struct listings *listings[SANDBOX_KEEP_MAX]; /* the sources'; owned */
-	size_t count;
+	size_t count;                                /* of the sources, those that have listings */
 	struct wanted *wanted; /* with `all`: NULL for every channel of the listings */
 	struct guide_index *old;
 	struct guide_writer *writer;
@@ -59,56 +52,7 @@ struct job {
 	struct guide_write_counts counts;
 };
 
-/* -- arguments ---------------------------------------------------------------------- */
-
-static _Bool
-read_argument(struct job *job, const char *arg)
-{
-	struct settings *s = &job->settings;
-	const struct {
-		const char *key;
-		int64_t *seconds;
-		_Bool *flag;
-	} rows[] = {
-		{ "now", &s->now, NULL },
-		{ "past", &s->past, NULL },
-		{ "ahead", &s->ahead, NULL },
-		{ "fill", NULL, &s->fill },
-		{ "events", NULL, &s->madeup.events },
-		{ "all", NULL, &s->all },
-		{ "gzip", NULL, &s->gzip },
-		{ "index", NULL, &s->index },
-	};
-	const char *value;
-	int64_t number;
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		value = job_value(arg, rows[i].key);
-		if (value == NULL)
-			continue;
-		if (rows[i].seconds != NULL)
-			return job_number(value, 0,
-			    rows[i].seconds == &s->now ? UINT32_MAX : SPAN_MAX, rows[i].seconds);
-		if (!job_number(value, 0, 1, &number))
-			return 0;
-		*rows[i].flag = number == 1;
-		return 1;
-	}
-	if ((value = job_value(arg, "zone")) != NULL) {
-		s->zone = value;
-		return 1;
-	}
-	if ((value = job_value(arg, "block")) != NULL && job_number(value, 0, SPAN_MAX, &number)) {
-		s->madeup.block_s = (uint32_t)number;
-		return 1;
-	}
-	if ((value = job_value(arg, "shift")) != NULL && job->count < ARRAY_LEN(job->sources) &&
-	    job_number(value, -WANTED_SHIFT_MAX, WANTED_SHIFT_MAX, &number)) {
-		job->sources[job->count++].shift_s = (int32_t)number;
-		return 1;
-	}
-	return 0;
-}
+/* -- before the jail ----------------------------------------------------------------- */
 
 /* Whole hours, so that a guide made a little later is the same one. */
 static void
@@ -124,18 +68,6 @@ set_window(struct job *job)
 		.fill = job->settings.fill,
 		.gap_s = GAP_S,
 	};
-}
-
-static int
-read_settings(struct job *job, int argc, char **argv, struct err *err)
-{
-	job->settings = (struct settings){ .gzip = 1, .index = 1, .zone = "" };
-	for (int i = 1; i < argc; i++) {
-		if (!read_argument(job, argv[i]))
-			return err_set(err, EINVAL, "'%s' is no argument of worker guide", argv[i]);
-	}
-	set_window(job);
-	return 0;
 }
 
 /* Files of the time zone cannot be read from the jail. */
@@ -188,21 +120,19 @@ open_old(struct job *job)
 static int
 open_listings(struct job *job, struct err *err)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < job->count; i++) {
+	for (size_t i = 0; i < job->settings.sources; i++) {
+		struct listings **listings = &job->listings[job->count];
 		int fd = LISTINGS_FD + (int)i, rc;
 
 		if (file_size(fd) == 0)
 			continue;
-		rc = listings_open(&job->listings[count], fd, err);
+		rc = listings_open(listings, fd, err);
 		if (rc < 0)
 			return err_wrap(err, "listings %zu", i + 1);
-		job->sources[count] = (struct merge_source){ job->listings[count],
-			job->sources[i].shift_s };
-		count++;
+		job->sources[job->count++] = (struct merge_source){ *listings,
+			job->settings.shifts[i] };
 	}
-	job->count = job->merge.count = count;
+	job->merge.count = job->count;
 	job->merge.sources = job->sources;
 	return 0;
 }
@@ -210,7 +140,7 @@ open_listings(struct job *job, struct err *err)
 static int
 open_files(struct job *job, struct err *err)
 {
-	const struct settings *s = &job->settings;
+	const struct guide_settings *s = &job->settings;
 	struct guide_write_files files = {
 		.xml = XML_FD,
 		.gzip = s->gzip ? GZIP_FD : -1,
@@ -440,11 +370,12 @@ static int
 begin(struct job *job, int argc, char **argv, struct err *err)
 {
 	struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
-	int rc = read_settings(job, argc, argv, err);
+	int rc = guide_settings_read(&job->settings, argc, argv, err);
 
 	if (rc == 0)
 		rc = load_zone(job->settings.zone, err);
-	limits.memory += mapped_bytes(job->count);
+	set_window(job);
+	limits.memory += mapped_bytes(job->settings.sources);
 	return rc == 0 ? job_begin(SANDBOX_COMPUTE, &limits, err) : rc;
 }
 
