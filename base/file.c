@@ -245,22 +245,6 @@ file_map_fd(struct file_map *map, int fd, struct err *err)
 	return 0;
 }
 
-int
-file_map_open(struct file_map *map, const char *path, struct err *err)
-{
-	int fd, rc;
-
-	*map = (struct file_map)FILE_MAP_INIT;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return err_sys(err, "'%s'", path);
-	rc = file_map_fd(map, fd, err);
-	if (rc < 0)
-		err_wrap(err, "'%s'", path);
-	(void)close(fd);
-	return rc;
-}
-
 /* munmap and madvise take void *, the struct promises const. */
 static void *
 writable(const void *p)

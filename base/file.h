@@ -72,7 +72,6 @@ struct file_map {
 	{               \
 		NULL, 0 \
 	}
-int file_map_open(struct file_map *map, const char *path, struct err *err);
 int file_map_fd(struct file_map *map, int fd, struct err *err); /* fd stays the caller's */
 void file_map_close(struct file_map *map);
 /* Gives the pages of [offset, offset + len) back; they come from the file when touched again. */

@@ -34,22 +34,6 @@ log_level(void)
 	return current;
 }
 
-int
-log_level_parse(const char *word)
-{
-	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
-		if (strcmp(word, level_names[i]) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
-const char *
-log_level_name(enum log_level level)
-{
-	return level_names[level];
-}
-
 void
 log_set_sink(void (*sink)(enum log_level level, const char *line, void *arg), void *arg)
 {

@@ -37,9 +37,6 @@ struct log_site {
 
 void log_set_level(enum log_level level);
 enum log_level log_level(void);
-/* "error", "warn", "info" or "debug"; -1 for another word. */
-int log_level_parse(const char *word);
-const char *log_level_name(enum log_level level);
 /* Lines go to `sink` instead of stderr (tests). NULL: stderr again. */
 void log_set_sink(void (*sink)(enum log_level level, const char *line, void *arg), void *arg);
 
