@@ -17,38 +17,45 @@
 
 _Static_assert(LINEUP_FDS + CHANNELS_SOURCES_MAX <= WORKER_FD_MAX, "a descriptor each");
 
+static void
+free_texts(char **texts, size_t count)
+{
+	for (size_t i = 0; texts != NULL && i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void
 channels_drop_sources(struct channels *c)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		free(c->names[i]);
-		free(c->paths[i]);
-	}
-	free(c->names);
-	free(c->paths);
+	free_texts(c->names, c->count);
+	free_texts(c->paths, c->count);
 	c->names = c->paths = NULL;
 	c->count = 0;
 }
 
+/* What there was stays unless all of the new is there. */
 int
 channels_set_sources(struct channels *c, const struct channels_source *sources, size_t count)
 {
-	if (count > CHANNELS_SOURCES_MAX)
-		return -E2BIG;
-	channels_drop_sources(c);
-	c->names = calloc(count + 1, sizeof(*c->names));
-	c->paths = calloc(count + 1, sizeof(*c->paths));
-	if (c->names == NULL || c->paths == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		c->count = i + 1;
-		c->names[i] = strdup(sources[i].name);
-		c->paths[i] = strdup(sources[i].path);
-		if (c->names[i] == NULL || c->paths[i] == NULL) {
-			channels_drop_sources(c);
-			return -ENOMEM;
-		}
+	char **names = calloc(count + 1, sizeof(*names)),
+	     **paths = calloc(count + 1, sizeof(*paths));
+	_Bool whole = names != NULL && paths != NULL;
+
+	for (size_t i = 0; whole && i < count; i++) {
+		names[i] = strdup(sources[i].name);
+		paths[i] = strdup(sources[i].path);
+		whole = names[i] != NULL && paths[i] != NULL;
 	}
+	if (!whole || count > CHANNELS_SOURCES_MAX) {
+		free_texts(names, count);
+		free_texts(paths, count);
+		return whole ? -E2BIG : -ENOMEM;
+	}
+	channels_drop_sources(c);
+	c->names = names;
+	c->paths = paths;
+	c->count = count;
 	return 0;
 }
 
