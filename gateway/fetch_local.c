@@ -96,7 +96,10 @@ demo_copy(struct fetch *f)
 	else
 		fetch_take_bytes(f, text.data, text.len);
 	buf_release(&text);
-	fetch_finish(f);
+	if (f->err.code < 0)
+		f->done(f->arg, FETCH_FAILED, &f->err);
+	else
+		fetch_finish(f);
 }
 
 static void
