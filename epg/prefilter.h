@@ -43,8 +43,8 @@ enum prefilter_kind { PREFILTER_CHANNEL, PREFILTER_PROGRAMME };
 
 struct prefilter_events {
 	/*
-	 * Of the decoded, trimmed channel attribute; it is not asked about each programme, so the
-	 * answer is always the same. NULL: all programmes are wanted.
+	 * Of the decoded, trimmed channel attribute; not asked again about the next programmes
+	 * of that channel. NULL: all programmes are wanted.
 	 */
 	_Bool (*wanted)(void *arg, const char *id, size_t len);
 	/*

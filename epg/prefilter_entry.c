@@ -114,10 +114,10 @@ is_wanted(struct prefilter *p, const struct token *t)
 	/* Most guides go channel by channel. */
 	if (len > 0 && len == p->asked_len && memcmp(id, p->asked, len) == 0)
 		return p->answer;
+	p->asked_len = 0;
 	if (!is_plain_id(&id, &len))
 		return ask_decoded(p, t);
 	rc = ask(p, id, len);
-	p->asked_len = 0;
 	if (rc >= 0 && t->channel_len <= sizeof(p->asked)) {
 		memcpy(p->asked, t->channel, t->channel_len);
 		p->asked_len = t->channel_len;
