@@ -262,7 +262,7 @@ static _Bool
 read_value(struct plain *x, struct reader_attr *attr)
 {
 	char quote = here(x);
-	const char *from = x->p + 1, *stop = from;
+	const char *from = x->p + 1, *stop;
 	_Bool odd = 0;
 
 	if (quote != '"' && quote != '\'')
