@@ -1,10 +1,14 @@
 /*
- * Input that is perhaps compressed: gzip (RFC 1952), xz, zstd (RFC 8878) or zip (its first
- * file, APPNOTE 6.3), known by its first bytes and not by any name. Bytes go in, cut
- * anywhere; plain bytes come out. Several gzip members, xz streams or zstd frames behind one
- * another are one text; padding behind the last gzip member, and what follows the first file
- * of a zip, is ignored. What comes out compressed again (a .gz that a server compressed on
- * its way) is unpacked once more, up to UNPACK_LAYERS_MAX.
+ * Input that is perhaps compressed: gzip (RFC 1952), xz, zstd (RFC 8878) or zip (one file of
+ * it, APPNOTE 6.3), known by its first bytes and not by any name. Bytes go in, cut anywhere;
+ * plain bytes come out. Several gzip members, xz streams or zstd frames behind one another
+ * are one text; padding behind the last gzip member is ignored. What comes out compressed
+ * again (a .gz that a server compressed on its way) is unpacked once more, up to
+ * UNPACK_LAYERS_MAX.
+ *
+ * The file of a zip is its first one; what follows is ignored. Folders, what lies in
+ * __MACOSX/, and what is called .txt, .md, .nfo or .url are passed over, as long as they are
+ * 1 MiB at most together; the first of the latter is the file if there is no other.
  *
  * The input is hostile: what comes out is bounded in size, and for compressed input by its
  * ratio once there is much of it, each layer for itself; check sums are checked.

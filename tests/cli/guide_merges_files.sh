@@ -67,6 +67,18 @@ ok 'every form of compression gives the same guide' '
     exits 0 sh -c "\"\$MASTHEAD\" guide - <one.xml.xz"
     cmp out plain'
 
+python3 - <<'PY'
+import zipfile
+
+with zipfile.ZipFile("folder.zip", "w", zipfile.ZIP_DEFLATED) as z:
+    z.writestr("guides/", "")
+    z.writestr("guides/README.txt", "Read me first.")
+    z.write("one.xml", "guides/one.xml")
+PY
+ok 'the guide of a zip is found behind a folder and a text' '
+    exits 0 "$MASTHEAD" guide folder.zip
+    "$MASTHEAD" guide one.xml | cmp - out'
+
 ok 'an output called - is stdout' '
     "$MASTHEAD" guide one.xml >plain
     exits 0 "$MASTHEAD" guide -o - one.xml

@@ -102,8 +102,8 @@ add_zip_head(struct buf *out, const char *name, unsigned flags, unsigned method,
 #define DIRECTORY "PK\1\2 and what else a directory has"
 
 static void
-add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsigned method,
-    _Bool signature)
+add_zip_entry(struct buf *out, const char *name, const void *data, size_t len, unsigned flags,
+    unsigned method, _Bool signature)
 {
 	uint32_t crc = (uint32_t)crc32(0, data, (uInt)len);
 	struct buf packed = BUF_INIT(8 << 20);
@@ -120,7 +120,7 @@ add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsi
 	} else {
 		buf_add(&packed, data, len);
 	}
-	add_zip_head(out, "guide.xml", flags, method, crc, packed.len, len);
+	add_zip_head(out, name, flags, method, crc, packed.len, len);
 	buf_add(out, packed.data, packed.len);
 	if (flags & 8) {
 		if (signature)
@@ -129,8 +129,15 @@ add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsi
 		add_u32(out, (uint32_t)packed.len);
 		add_u32(out, (uint32_t)len);
 	}
-	buf_str(out, DIRECTORY);
 	buf_release(&packed);
+}
+
+static void
+add_zip_form(struct buf *out, const void *data, size_t len, unsigned flags, unsigned method,
+    _Bool signature)
+{
+	add_zip_entry(out, "guide.xml", data, len, flags, method, signature);
+	buf_str(out, DIRECTORY);
 }
 
 static void
@@ -340,6 +347,138 @@ START_TEST(zips_come_in_many_ways)
 }
 END_TEST
 
+/* Entries by their names, each with its name as its text, but for the folders. */
+static const struct {
+	const char *names[5];
+	const char *want; /* NULL: there is none */
+} zips[] = {
+	{ { "dir/", "dir/guide.xml" }, "dir/guide.xml" },
+	{ { "dir/", "dir/in it/", "guide.xml", "more.xml" }, "guide.xml" },
+	{ { "README.txt", "guide.xml" }, "guide.xml" },
+	{ { "read.Md", "by.nfo", "site.URL", "x" }, "x" },
+	{ { "__MACOSX/._guide.xml", "guide.xml" }, "guide.xml" },
+	{ { "__macosx/._guide.xml", "guide.xml" }, "guide.xml" },
+	{ { "__MACOSX.xml", "guide.xml" }, "__MACOSX.xml" },
+	{ { "atxt", "guide.xml" }, "atxt" },
+	{ { "guide.xml", "README.txt" }, "guide.xml" },
+	{ { "dir/", "dir/channels.txt" }, "dir/channels.txt" },
+	{ { "dir/", "channels.txt", "site.url", "__MACOSX/._channels.txt" }, "channels.txt" },
+	{ { "dir/" }, NULL },
+	{ { "dir/", "__MACOSX/._x" }, NULL },
+};
+
+static const struct {
+	unsigned flags, method;
+	_Bool signature;
+} zip_forms[] = { { 0, 0, 0 }, { 0, 8, 0 }, { 8, 8, 0 }, { 8, 8, 1 } };
+
+static void
+add_named(struct buf *in, size_t row, size_t form)
+{
+	for (const char *const *name = zips[row].names; *name != NULL; name++)
+		add_zip_entry(in, *name, *name,
+		    (*name)[strlen(*name) - 1] == '/' ? 0 : strlen(*name), zip_forms[form].flags,
+		    zip_forms[form].method, zip_forms[form].signature);
+	buf_str(in, DIRECTORY);
+}
+
+START_TEST(the_file_of_a_zip_is_the_first_that_may_be_it)
+{
+	for (size_t form = 0; form < ARRAY_LEN(zip_forms); form++) {
+		struct buf in = BUF_INIT(4096), out = BUF_INIT(4096);
+		struct err err = ERR_INIT;
+
+		add_named(&in, (size_t)_i, form);
+		if (zips[_i].want != NULL) {
+			expect(&in, zips[_i].want);
+		} else {
+			ck_assert_int_eq(unpack(&in, 1, &out, &err), -EBADMSG);
+			ck_assert_str_eq(err.text, "zip: there is no file in it");
+		}
+		buf_release(&in);
+		buf_release(&out);
+	}
+}
+END_TEST
+
+START_TEST(what_is_passed_over_in_a_zip_may_have_long_sizes_behind_it)
+{
+	struct buf in = BUF_INIT(4096);
+	uint32_t crc = (uint32_t)crc32(0, NULL, 0);
+
+	for (int signature = 0; signature < 2; signature++) {
+		buf_clear(&in);
+		add_zip_head(&in, "dir/", 8, 8, 0, 0, 0);
+		buf_add(&in, "\3\0", 2);
+		if (signature)
+			buf_add(&in, "PK\7\10", 4);
+		add_u32(&in, crc);
+		buf_add(&in, "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+		add_zip(&in, sentence, strlen(sentence));
+		expect(&in, sentence);
+	}
+	buf_release(&in);
+}
+END_TEST
+
+/* What is passed over is at most this, ASIDE_MAX. */
+#define ASIDE ((size_t)1 << 20)
+
+START_TEST(what_is_passed_over_in_a_zip_is_bounded)
+{
+	struct buf in = BUF_INIT(8 << 20), out = BUF_INIT(8 << 20);
+	char *text = malloc(3 * ASIDE);
+	struct err err = ERR_INIT;
+
+	for (uint32_t i = 0, noise = 1; i < 3 * ASIDE; i++, noise = noise * 1103515245 + 12345)
+		text[i] = (char)(noise >> 24);
+	/* A text larger than that is the file; all of it comes. */
+	add_zip_entry(&in, "README.txt", text, ASIDE / 2, 8, 8, 1);
+	add_zip_entry(&in, "channels.txt", text, 3 * ASIDE, zip_forms[_i].flags,
+	    zip_forms[_i].method, zip_forms[_i].signature);
+	for (size_t step = 1000; step < 8 * ASIDE; step *= 20) {
+		buf_clear(&out);
+		ck_assert_msg(unpack(&in, step, &out, &err) == 0, "%zu: %s", step, err.text);
+		ck_assert_uint_eq(out.len, 3 * ASIDE);
+		ck_assert_mem_eq(out.data, text, out.len);
+	}
+	/* Folders have no such text. */
+	buf_clear(&in);
+	add_zip_entry(&in, "dir/", text, ASIDE, zip_forms[_i].flags, zip_forms[_i].method,
+	    zip_forms[_i].signature);
+	add_zip_entry(&in, "dir/", text, 1, 0, 0, 0);
+	add_zip(&in, sentence, strlen(sentence));
+	ck_assert_int_eq(unpack(&in, 1000, &out, &err), -EFBIG);
+	ck_assert_str_eq(err.text, "zip: more than 1 MiB stand before its file");
+	free(text);
+	buf_release(&in);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(what_is_passed_over_in_a_zip_is_checked)
+{
+	struct buf in = BUF_INIT(4096), out = BUF_INIT(4096);
+	struct err err = ERR_INIT;
+
+	add_zip_entry(&in, "README.txt", sentence, strlen(sentence), 0, 0, 0);
+	in.data[in.len - 1] ^= 1;
+	add_zip(&in, sentence, strlen(sentence));
+	ck_assert_int_eq(unpack(&in, 7, &out, &err), -EBADMSG);
+	ck_assert_str_eq(err.text, "broken zip data: its check sum differs");
+	/* Cut off anywhere before its directory, nobody knows what the file is. */
+	buf_clear(&in);
+	add_zip_entry(&in, "README.txt", sentence, strlen(sentence), 8, 8, 1);
+	for (; in.len > 4; in.len--) {
+		ck_assert_int_eq(unpack(&in, 7, &out, &err), -EBADMSG);
+		ck_assert_str_eq(err.text, "the zip data was cut off");
+		ck_assert_uint_eq(out.len, 0);
+	}
+	buf_release(&in);
+	buf_release(&out);
+}
+END_TEST
+
 static const struct {
 	unsigned flags, method;
 	const char *want;
@@ -410,5 +549,9 @@ UNIT_MAIN("unpack", UNIT_TEST(plain_bytes_pass_through),
     UNIT_ROWS(every_form_that_is_cut_or_broken_is_an_error, ARRAY_LEN(forms)),
     UNIT_ROWS(every_form_of_a_bomb_stops_at_its_limit, ARRAY_LEN(forms)),
     UNIT_TEST(zips_come_in_many_ways),
+    UNIT_ROWS(the_file_of_a_zip_is_the_first_that_may_be_it, ARRAY_LEN(zips)),
+    UNIT_TEST(what_is_passed_over_in_a_zip_may_have_long_sizes_behind_it),
+    UNIT_ROWS(what_is_passed_over_in_a_zip_is_bounded, ARRAY_LEN(zip_forms)),
+    UNIT_TEST(what_is_passed_over_in_a_zip_is_checked),
     UNIT_ROWS(zips_that_cannot_be_read_say_why, ARRAY_LEN(refused_zips)),
     UNIT_TEST(what_wants_too_much_memory_is_refused))
