@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "gateway/cmd.h"
 #include "gateway/control.h"
+#include "gateway/status.h"
 
 #define REPLY_MAX (16u << 20)
 
@@ -68,6 +69,15 @@ number_of(const cJSON *object, const char *key)
 	return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
+/* As what it was, a count. */
+static uint64_t
+count_of(const cJSON *object, const char *key)
+{
+	double number = number_of(object, key);
+
+	return number > 0 && number < 1e18 ? (uint64_t)number : 0;
+}
+
 static _Bool
 is_true(const cJSON *object, const char *key)
 {
@@ -99,6 +109,18 @@ span(char out[32], double seconds)
 
 /* -- the tables ---------------------------------------------------------------------------- */
 
+/* What it does, and how far it has got. */
+static void
+print_work(const cJSON *source)
+{
+	struct buf progress = BUF_INIT(256);
+
+	status_add_progress(&progress, count_of(source, "done_bytes"),
+	    count_of(source, "total_bytes"));
+	printf("%s%s\n", text_of(source, "state"), progress.data);
+	buf_release(&progress);
+}
+
 /* How it stands with a source, and when that is looked at again. */
 static void
 print_source_state(const cJSON *doc, const cJSON *source)
@@ -109,7 +131,7 @@ print_source_state(const cJSON *doc, const cJSON *source)
 	char time[32];
 
 	if (strcmp(text_of(source, "state"), "waiting") != 0) {
-		printf("%s\n", text_of(source, "state"));
+		print_work(source);
 		return;
 	}
 	printf("%s", failed ? text_of(source, "error") : "up to date");

@@ -14,6 +14,7 @@
 #include "gateway/relay/ledger.h"
 #include "gateway/relay/relay.h"
 #include "gateway/source.h"
+#include "gateway/status.h"
 #include "gateway/tuner/device.h"
 #include "gateway/version.h"
 #include "playlist/lineup.h"
@@ -44,17 +45,6 @@ add_ago(struct buf *out, const struct gateway *g, time_t when)
 		buf_printf(out, "%lld h ago", seconds / 3600);
 	else
 		buf_printf(out, "%lld days ago", seconds / 86400);
-}
-
-static void
-add_bytes(struct buf *out, uint64_t bytes)
-{
-	if (bytes < 10000)
-		buf_printf(out, "%" PRIu64 " B", bytes);
-	else if (bytes < 10000000)
-		buf_printf(out, "%" PRIu64 " kB", bytes / 1000);
-	else
-		buf_printf(out, "%" PRIu64 " MB", bytes / 1000000);
 }
 
 static void
@@ -186,10 +176,7 @@ add_source_state(struct buf *out, const struct gateway *g, const struct source_i
 {
 	if (info->state != SOURCE_WAITING) {
 		buf_printf(out, "<span class=\"state warn\">%s", source_state_name(info->state));
-		if (info->done > 0) {
-			buf_str(out, ", ");
-			add_bytes(out, info->done);
-		}
+		status_add_progress(out, info->done, info->total);
 		buf_str(out, "</span>");
 	} else if (info->failures > 0) {
 		buf_str(out, "<span class=\"state bad\">");

@@ -5,6 +5,9 @@
 #ifndef GATEWAY_STATUS_H
 #define GATEWAY_STATUS_H
 
+#include <stdint.h>
+
+struct buf;
 struct http_request;
 
 /* Handlers; `arg` is the struct gateway. This document is what `masthead status` shows. */
@@ -15,5 +18,11 @@ void status_healthz(struct http_request *req, void *arg);
 void status_readyz(struct http_request *req, void *arg);
 /* Prometheus text format 0.0.4 (metrics.c). */
 void status_metrics(struct http_request *req, void *arg);
+
+/*
+ * How far a source has got: ", 412 MB of 1030 MB (40 %)"; without the total when that is
+ * unknown (0), nothing at all before there is something.
+ */
+void status_add_progress(struct buf *out, uint64_t done, uint64_t total);
 
 #endif

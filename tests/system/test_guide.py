@@ -1,8 +1,11 @@
 """The guide's life: refreshes, reloads, restarts, and workers that are shot."""
 
+import contextlib
 import gzip
 import os
+import re
 import signal
+import threading
 import time
 import xml.etree.ElementTree as ET
 
@@ -428,6 +431,63 @@ def test_status_page_and_metrics_tell_of_the_guide(guided, provider):
     told = next(complaint for complaint in source["complaints"] if complaint["line"] > 5)
     shown = guided.run("status", "--data", guided.data).stdout
     assert f"line {told['line']}: {told['text']}" in shown
+
+
+def work_shown(what):
+    """What this text says of a source at work: its state, bytes done and in all, percent."""
+    found = re.search(r"(fetching|reading), (\d+) ([kM])B of (\d+) MB \((\d+) %\)", what)
+    assert found, what
+    unit = {"k": 10**3, "M": 10**6}[found[3]]
+    return found[1], int(found[2]) * unit, int(found[4]) * 10**6, int(found[5])
+
+
+def stopped_reader(gateway):
+    """The worker that reads a guide, stopped when it has told how far it is; None: too late."""
+    pids = gateway.workers("listings")
+    if not pids:
+        return None
+    with contextlib.suppress(ProcessLookupError):
+        while gateway.workers("listings") == pids:
+            os.kill(pids[0], signal.SIGSTOP)
+            if source_of(gateway.facts()).get("done_bytes", 0) > 0:
+                return pids[0]
+            os.kill(pids[0], signal.SIGCONT)
+            time.sleep(0.001)
+    return None
+
+
+def test_progress_is_told_while_a_guide_is_fetched_and_read(make_guided, provider):
+    channel = b'<channel id="other"><display-name>other</display-name></channel>\n'
+    big = xmltv(ids(3)).encode().replace(b"<tv>", b"<tv>" + channel * (40 << 20 >> 6))
+    go = threading.Event()
+
+    def half_and_half(conn):
+        conn.head(200, "text/xml", Content_Length=len(big))
+        conn.send(big[:len(big) // 2])
+        while not go.is_set():
+            conn.wait(0.05)
+        conn.send(big[len(big) // 2:])
+
+    gateway = make_guided({"uk": body(xmltv(ids(3)), "text/xml")})
+    provider.on("/uk.xml", half_and_half)
+    assert gateway.run("reload", "--refresh", "--data", gateway.data).returncode == 0
+    wait_for("half of it", lambda: source_of(gateway.facts()).get("done_bytes") == len(big) // 2)
+    whole = len(big) // 10**6 * 10**6
+    for text in (gateway.run("status", "--data", gateway.data).stdout, gateway.get("/").text):
+        assert work_shown(text) == ("fetching", whole // 2, whole, 50)
+    go.set()
+    pid = wait_for("the reader", lambda: stopped_reader(gateway))
+    try:
+        source = source_of(gateway.facts())
+        assert source["state"] == "reading" and source["total_bytes"] == len(big)
+        done = source["done_bytes"]
+        unit = 10**3 if done < 10**7 else 10**6
+        shown = "reading", done // unit * unit, whole, round(100 * done / len(big))
+        for text in (gateway.run("status", "--data", gateway.data).stdout, gateway.get("/").text):
+            assert work_shown(text) == shown
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await_guide(gateway)
 
 
 def test_the_demo_has_a_guide(make_gateway):
