@@ -197,6 +197,12 @@ static const struct {
 	    "Refreshes that were not taken."),
 	OF_SOURCE(SOURCE_PLAYLIST, "source_refresh_seconds", "gauge", took_ms, MILLISECONDS,
 	    "How long the last good refresh took."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_progress_bytes", "gauge", done, PLAIN,
+	    "Bytes done of the fetch or the reading that runs; 0: none runs."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_progress_size_bytes", "gauge", total, PLAIN,
+	    "Bytes that it has in all; 0: unknown, or none runs."),
+	OF_SOURCE(SOURCE_PLAYLIST, "source_complaints", "gauge", note_total, PLAIN,
+	    "Complaints of the last reading."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_channels", "gauge", channels, PLAIN,
 	    "Channels of the last good guide of a source."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_programmes", "gauge", entries, PLAIN,
@@ -217,6 +223,12 @@ static const struct {
 	    "Refreshes that were not taken."),
 	OF_SOURCE(SOURCE_GUIDE, "guide_source_refresh_seconds", "gauge", took_ms, MILLISECONDS,
 	    "How long the last good refresh took."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_progress_bytes", "gauge", done, PLAIN,
+	    "Bytes done of the fetch or the reading that runs; 0: none runs."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_progress_size_bytes", "gauge", total, PLAIN,
+	    "Bytes that it has in all; 0: unknown, or none runs."),
+	OF_SOURCE(SOURCE_GUIDE, "guide_source_complaints", "gauge", note_total, PLAIN,
+	    "Complaints of the last reading."),
 #undef OF_SOURCE
 };
 

@@ -428,6 +428,8 @@ def test_status_page_and_metrics_tell_of_the_guide(guided, provider):
     source = source_of(refresh(guided))
     assert source["broken"] + source["mended"] > 0
     assert source["complaint_count"] > 0
+    assert guided.metrics()['masthead_guide_source_complaints{guide="uk"}'] == \
+        source["complaint_count"]
     told = next(complaint for complaint in source["complaints"] if complaint["line"] > 5)
     shown = guided.run("status", "--data", guided.data).stdout
     assert f"line {told['line']}: {told['text']}" in shown
@@ -475,6 +477,9 @@ def test_progress_is_told_while_a_guide_is_fetched_and_read(make_guided, provide
     whole = len(big) // 10**6 * 10**6
     for text in (gateway.run("status", "--data", gateway.data).stdout, gateway.get("/").text):
         assert work_shown(text) == ("fetching", whole // 2, whole, 50)
+    metrics = gateway.metrics()
+    assert metrics['masthead_guide_source_progress_bytes{guide="uk"}'] == len(big) // 2
+    assert metrics['masthead_guide_source_progress_size_bytes{guide="uk"}'] == len(big)
     go.set()
     pid = wait_for("the reader", lambda: stopped_reader(gateway))
     try:
@@ -485,9 +490,15 @@ def test_progress_is_told_while_a_guide_is_fetched_and_read(make_guided, provide
         shown = "reading", done // unit * unit, whole, round(100 * done / len(big))
         for text in (gateway.run("status", "--data", gateway.data).stdout, gateway.get("/").text):
             assert work_shown(text) == shown
+        metrics = gateway.metrics()
+        assert metrics['masthead_guide_source_progress_bytes{guide="uk"}'] == done
+        assert metrics['masthead_guide_source_progress_size_bytes{guide="uk"}'] == len(big)
     finally:
         os.kill(pid, signal.SIGCONT)
     await_guide(gateway)
+    metrics = gateway.metrics()
+    assert metrics['masthead_guide_source_progress_bytes{guide="uk"}'] == 0
+    assert metrics['masthead_guide_source_progress_size_bytes{guide="uk"}'] == 0
 
 
 def test_the_demo_has_a_guide(make_gateway):
