@@ -101,7 +101,7 @@ read_source(struct guide_run *run, const char *source, struct facts *facts, stru
 {
 	char zone[128];
 	const char *args[3] = { NULL };
-	int in = cmd_open_source(source, err), out, rc, count = 0;
+	int in = cmd_open_source(source, facts->name, err), out, rc, count = 0;
 
 	if (in < 0)
 		return in;
@@ -120,7 +120,7 @@ read_source(struct guide_run *run, const char *source, struct facts *facts, stru
 			args[count++] = zone;
 		}
 		(void)lseek(run->wanted, 0, SEEK_SET);
-		rc = cmd_job_run(&run->job, facts->name, &spec, facts_on_result, facts, err);
+		rc = cmd_job_run(&run->job, facts->name, NULL, &spec, facts_on_result, facts, err);
 	}
 	(void)close(in);
 	if (rc < 0 && out >= 0)
@@ -191,7 +191,8 @@ merge(struct guide_run *run, int xml, int gzip, struct err *err)
 	for (size_t i = 0; i < run->count; i++)
 		args[count++] = "shift=0";
 	(void)lseek(run->wanted, 0, SEEK_SET);
-	return cmd_job_run(&run->job, "merging", &spec, facts_on_result, &run->guide, err);
+	return cmd_job_run(&run->job, "merging", "channels", &spec, facts_on_result, &run->guide,
+	    err);
 }
 
 static int

@@ -9,27 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/multi.h"
 #include "base/redact.h"
 #include "base/url.h"
+#include "gateway/cmd_progress.h"
 #include "gateway/worker.h"
 
-#define FETCH_S     900L
-#define PATIENCE_MS 1000 /* before progress is shown */
-#define PROGRESS_MS 200
-#define MB          1000000
+#define FETCH_S 900L
 
 /* One worker at work. */
 struct run {
 	struct event_base *base;
-	const char *what;
-	_Bool terminal; /* stderr is one: show progress */
-	uint64_t told_ms, began_ms;
+	struct cmd_progress progress;
 	cmd_result_cb *result;
 	void *arg;
 	_Bool ended;
@@ -60,7 +56,16 @@ on_body(char *data, size_t size, size_t count, void *arg)
 }
 
 static int
-fetch_url(int fd, const char *url, struct err *err)
+on_fetched(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total, curl_off_t up)
+{
+	(void)up_total;
+	(void)up;
+	cmd_progress_tell(arg, (uint64_t)done, (uint64_t)total);
+	return 0;
+}
+
+static int
+fetch_url(int fd, const char *url, struct cmd_progress *progress, struct err *err)
 {
 	CURL *easy = multi_easy();
 	CURLcode result;
@@ -75,6 +80,9 @@ fetch_url(int fd, const char *url, struct err *err)
 	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* the worker inflates */
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &fd);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_fetched);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, progress);
 	result = curl_easy_perform(easy);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(easy);
@@ -87,10 +95,15 @@ fetch_url(int fd, const char *url, struct err *err)
 
 /* A pipe has to become a file that the worker can take its time with. */
 static int
-copy_stdin(int fd, struct err *err)
+copy_stdin(int fd, struct cmd_progress *progress, struct err *err)
 {
 	static char piece[1 << 16];
+	uint64_t done = 0, total = 0;
+	struct stat st;
 	ssize_t n;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+		total = (uint64_t)st.st_size;
 
 	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
 		if (n == -1 && errno == EINTR)
@@ -99,14 +112,17 @@ copy_stdin(int fd, struct err *err)
 			return err_sys(err, "read");
 		if (file_write_all(fd, piece, (size_t)n, err) < 0)
 			return -EIO;
+		done += (uint64_t)n;
+		cmd_progress_tell(progress, done, total);
 	}
 	return 0;
 }
 
 int
-cmd_open_source(const char *source, struct err *err)
+cmd_open_source(const char *source, const char *shown, struct err *err)
 {
 	_Bool web = url_has_scheme(source, "http") || url_has_scheme(source, "https");
+	struct cmd_progress progress;
 	int fd, rc;
 
 	if (!web && strcmp(source, "-") != 0) {
@@ -118,7 +134,9 @@ cmd_open_source(const char *source, struct err *err)
 	fd = cmd_open_nameless(err);
 	if (fd < 0)
 		return fd;
-	rc = web ? fetch_url(fd, source, err) : copy_stdin(fd, err);
+	cmd_progress_begin(&progress, shown, NULL);
+	rc = web ? fetch_url(fd, source, &progress, err) : copy_stdin(fd, &progress, err);
+	cmd_progress_wipe(&progress);
 	if (rc == 0 && lseek(fd, 0, SEEK_SET) == -1)
 		rc = err_sys(err, "rewind");
 	if (rc == 0)
@@ -133,30 +151,23 @@ static void
 on_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct run *r = arg;
-	uint64_t now = clock_ms(&clock_system), took = now - r->began_ms, rate;
 
-	if (!r->terminal || took < PATIENCE_MS || now - r->told_ms < PROGRESS_MS)
-		return;
-	r->told_ms = now;
-	rate = done / took; /* bytes in a millisecond */
-	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB, %" PRIu64 " MB/s", r->what, done / MB,
-	    total / MB, rate * 1000 / MB);
-	if (rate > 0 && total > done)
-		fprintf(stderr, ", %" PRIu64 " s left  ", (total - done) / rate / 1000 + 1);
+	cmd_progress_tell(&r->progress, done, total);
 }
 
 static void
 on_note(void *arg, uint32_t line, const char *text)
 {
-	const struct run *r = arg;
+	struct run *r = arg;
 	struct buf clean = BUF_INIT(8192), visible = BUF_INIT(32768);
 
 	redact_add(&clean, text);
 	buf_visible(&visible, clean.data);
+	cmd_progress_wipe(&r->progress);
 	if (line > 0)
-		fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->what, line, visible.data);
+		fprintf(stderr, "%s:%" PRIu32 ": %s\n", r->progress.what, line, visible.data);
 	else
-		fprintf(stderr, "%s: %s\n", r->what, visible.data);
+		fprintf(stderr, "%s: %s\n", r->progress.what, visible.data);
 	buf_release(&clean);
 	buf_release(&visible);
 }
@@ -181,23 +192,18 @@ on_ended(void *arg, const struct err *err)
 }
 
 int
-cmd_job_run(struct cmd_job *job, const char *what, const struct worker_spec *spec,
+cmd_job_run(struct cmd_job *job, const char *what, const char *unit, const struct worker_spec *spec,
     cmd_result_cb *result, void *arg, struct err *err)
 {
 	static const struct worker_events events = { on_progress, on_note, on_result, on_ended };
-	struct run r = { .base = job->base,
-		.what = what,
-		.terminal = isatty(STDERR_FILENO) == 1,
-		.began_ms = clock_ms(&clock_system),
-		.result = result,
-		.arg = arg };
+	struct run r = { .base = job->base, .result = result, .arg = arg };
 
+	cmd_progress_begin(&r.progress, what, unit);
 	if (worker_start(job->workers, spec, &events, &r, err) == NULL)
 		return err->code;
 	while (!r.ended && event_base_dispatch(r.base) == 0)
 		;
-	if (r.told_ms != 0)
-		fputc('\n', stderr);
+	cmd_progress_wipe(&r.progress);
 	if (r.err.code < 0)
 		*err = r.err;
 	return r.err.code;

@@ -56,7 +56,7 @@ read_in_worker(struct cmd_job *job, const char *source, const char *shown, int i
 		return err_sys(err, "memfd_create");
 	(void)file_write_all(base, source, strlen(source), NULL);
 	(void)lseek(base, 0, SEEK_SET);
-	rc = cmd_job_run(job, shown, &spec, on_result, skipped, err);
+	rc = cmd_job_run(job, shown, NULL, &spec, on_result, skipped, err);
 	(void)close(base);
 	return rc;
 }
@@ -153,7 +153,7 @@ do_source(struct playlist_run *run, const char *source)
 	int in, out = -1, rc;
 
 	redact_add(&shown, source);
-	rc = in = cmd_open_source(source, &err);
+	rc = in = cmd_open_source(source, shown.data, &err);
 	if (rc >= 0)
 		rc = out = cmd_open_nameless(&err);
 	if (rc >= 0)
