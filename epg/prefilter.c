@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -131,6 +132,20 @@ prefilter_feed(struct prefilter *p, const void *data, size_t len, struct err *er
 	return rc;
 }
 
+/* The place of the last </tv that waits; 0: there is none. */
+static uint64_t
+find_root_end(const struct prefilter *p)
+{
+	static const char end[] = "</tv";
+	const char *text = p->window.data, *at = text + p->window.len;
+
+	while ((at = memrchr(text, '<', (size_t)(at - text))) != NULL) {
+		if (strncmp(at, end, strlen(end)) == 0)
+			return p->offset + (uint64_t)(at - text);
+	}
+	return 0;
+}
+
 int
 prefilter_finish(struct prefilter *p, struct err *err)
 {
@@ -138,13 +153,14 @@ prefilter_finish(struct prefilter *p, struct err *err)
 	int rc = p->failed;
 
 	p->last = 1;
+	p->root_end = find_root_end(p);
 	if (rc == 0)
 		rc = walk(p, p->window.data, p->window.len, &used, err);
 	if (rc == 0 && !p->counts.root_seen)
 		rc = prefilter_refuse(p, err);
 	if (rc == 0 && p->state == STATE_KEPT)
 		prefilter_broken(p, p->entry_line, p->kind, "in which the text ends");
-	p->counts.whole = rc == 0 && p->ended && p->state == STATE_OUTSIDE;
+	p->counts.whole = rc == 0 && p->ended;
 	p->failed = rc;
 	return rc;
 }

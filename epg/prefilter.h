@@ -68,7 +68,7 @@ struct prefilter_events {
 struct prefilter_counts {
 	uint64_t bytes, channels, programmes; /* seen, wanted or not */
 	uint64_t mended, broken;              /* entries mended; entries dropped */
-	/* <tv; </tv>, and nothing behind it but blanks and comments (known at the end). */
+	/* <tv; </tv>, and no entry or document behind it (known at the end). */
 	_Bool root_seen, whole;
 };
 

@@ -202,7 +202,7 @@ close_token(struct prefilter *p, struct token *t)
 	}
 	if (end - token_close_len(t->kind) + 1 > from)
 		*open_until = prefilter_offset(p, end - token_close_len(t->kind) + 1);
-	t->kind = limited ? TOKEN_STRAY : TOKEN_PART;
+	t->kind = limited || prefilter_offset(p, p->at) < p->root_end ? TOKEN_STRAY : TOKEN_PART;
 	t->end = p->at + 1;
 }
 

@@ -35,14 +35,18 @@ remember_first(struct prefilter *p)
 static int
 outside_tag(struct prefilter *p, const struct token *t, struct err *err)
 {
-	p->ended = t->name == TOKEN_TV && t->kind != TOKEN_START;
-	if (t->name == TOKEN_TV)
+	_Bool is_entry = t->name == TOKEN_CHANNEL || t->name == TOKEN_PROGRAMME;
+
+	if (t->name == TOKEN_TV) {
+		p->ended = t->kind != TOKEN_START;
 		p->counts.root_seen |= t->kind != TOKEN_END;
+	}
 	if (!p->counts.root_seen && t->kind != TOKEN_END)
 		remember_first(p);
-	if (p->counts.root_seen && t->kind != TOKEN_END &&
-	    (t->name == TOKEN_CHANNEL || t->name == TOKEN_PROGRAMME))
+	if (p->counts.root_seen && t->kind != TOKEN_END && is_entry) {
+		p->ended = 0;
 		return prefilter_entry_begin(p, t, err);
+	}
 	p->at = t->end;
 	return 0;
 }
@@ -59,12 +63,13 @@ outside_stray(struct prefilter *p)
 	for (size_t i = 0; i < ARRAY_LEN(rows) && p->counts.root_seen; i++) {
 		size_t len = strlen(rows[i].tag);
 
-		if ((size_t)(p->end - p->at) > len && memcmp(p->at, rows[i].tag, len) == 0 &&
-		    (unsigned char)p->at[len] <= ' ')
-			prefilter_broken(p, prefilter_line(p, p->at), rows[i].kind,
-			    "whose tag does not end");
+		if ((size_t)(p->end - p->at) <= len || memcmp(p->at, rows[i].tag, len) != 0 ||
+		    (unsigned char)p->at[len] > ' ')
+			continue;
+		prefilter_broken(p, prefilter_line(p, p->at), rows[i].kind,
+		    "whose tag does not end");
+		p->ended = 0;
 	}
-	p->ended = 0;
 	p->at++;
 }
 
@@ -108,8 +113,8 @@ outside_step(struct prefilter *p, struct err *err)
 	case TOKEN_END: return outside_tag(p, &t, err);
 	case TOKEN_DOCTYPE: return outside_doctype(p, &t, err);
 	case TOKEN_COMMENT:
+	case TOKEN_CDATA:
 	case TOKEN_PI: break;
-	case TOKEN_CDATA: p->ended = 0; break;
 	case TOKEN_XML:
 		p->ended = 0;
 		t.kind = TOKEN_PI;
@@ -127,12 +132,8 @@ prefilter_walk_outside(struct prefilter *p, struct err *err)
 	int rc = 0;
 
 	while (rc == 0 && p->state == STATE_OUTSIDE) {
-		const char *next = scan_for(p->at, p->end, '<');
-
-		while (p->ended && p->at < next)
-			p->ended = (unsigned char)*p->at++ <= ' ';
-		p->at = next;
-		if (next == p->end)
+		p->at = scan_for(p->at, p->end, '<');
+		if (p->at == p->end)
 			return 1;
 		rc = outside_step(p, err);
 	}

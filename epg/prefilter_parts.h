@@ -42,13 +42,13 @@ struct prefilter {
 	enum prefilter_kind kind; /* of the entry that it is in */
 	uint32_t entry_line;      /* STATE_KEPT: where that begins */
 	_Bool dirty;              /* STATE_KEPT: there is something to mend, or to leave out */
-	_Bool ended;              /* the root's end was the last thing seen */
+	_Bool ended;              /* the root has, and nothing of another document has come */
 	char first[24];           /* the name of the first tag before the root */
 	/* The value without references that `wanted` was asked about last, and the answer. */
 	char asked[64];
 	size_t asked_len; /* 0: none that fitted */
 	_Bool answer;
-	struct aliases aliases;   /* of the documents' own entities */
+	struct aliases aliases; /* of the documents' own entities */
 	/* Places of the text: no "-->", "]]>", "?>" begins before; no document type ends before. */
 	uint64_t open_until[3], doctype_until;
 
@@ -64,6 +64,8 @@ struct prefilter {
 	uint32_t line;
 	uint64_t offset; /* of base in the text */
 	_Bool last;      /* no more pieces come */
+	/* Then, of the last </tv in it: what goes on there without an end is broken, and not cut. */
+	uint64_t root_end;
 };
 
 /* prefilter_entry.c: from an entry's start tag, and within it. */
