@@ -55,6 +55,35 @@ keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
 	return span;
 }
 
+/* To the minute at least: of a day alone nobody knows where it was. */
+static _Bool
+is_minute(const struct reader_attr *attr)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < attr->value_len; i++) {
+		char c = attr->value[i];
+
+		if (digits >= sizeof("20240101") - 1 && (c == '+' || c == '-'))
+			break;
+		digits += c >= '0' && c <= '9';
+	}
+	return digits >= sizeof("202401011200") - 1;
+}
+
+/* A time is kept as UTC, as all others are; what is none as it is. */
+static struct xmltv_span
+keep_time(struct reader_entry *b, const struct reader_attr *attr)
+{
+	char text[XMLTIME_SIZE];
+	int64_t when;
+
+	if (!is_minute(attr) || xmltime_parse(attr->value, attr->value_len, &b->times, &when) < 0)
+		return keep_tidy(b, attr);
+	xmltime_format(when, text);
+	return xmltv_keep(&b->entry, text, strlen(text));
+}
+
 static struct xmltv_span
 keep_id(struct reader_entry *b, const struct reader_attr *attr)
 {
@@ -87,7 +116,8 @@ programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 	}
 	for (size_t k = 0; k < XMLTV_PROGRAMME_ATTRS; k++) {
 		if (is_word(xmltv_programme_attrs[k], attr->name, len)) {
-			e->attrs[k] = keep_tidy(b, attr);
+			e->attrs[k] = k < XMLTV_PROGRAMME_TIMES ? keep_time(b, attr)
+								: keep_tidy(b, attr);
 			return 1;
 		}
 	}
@@ -110,7 +140,9 @@ node_attr(struct reader_entry *b, struct xmltv_node *node, const struct reader_a
 
 	for (size_t k = 0; k < XMLTV_ATTRS_MAX && names[k] != NULL; k++) {
 		if (is_word(names[k], attr->name, attr->name_len)) {
-			node->attrs[k] = keep_tidy(b, attr);
+			node->attrs[k] = node->element == XMLTV_PREVIOUSLY_SHOWN && k == 0
+			    ? keep_time(b, attr)
+			    : keep_tidy(b, attr);
 			return 1;
 		}
 	}

@@ -105,6 +105,7 @@ enum xmltv_element xmltv_find(enum xmltv_kind kind, enum xmltv_element parent, c
 
 /* The attributes of <programme> that are kept besides start, stop and channel. */
 #define XMLTV_PROGRAMME_ATTRS 5
+#define XMLTV_PROGRAMME_TIMES 2 /* the first ones are times: pdc-start, vps-start */
 extern const char *const xmltv_programme_attrs[XMLTV_PROGRAMME_ATTRS];
 
 /*

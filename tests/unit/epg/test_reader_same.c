@@ -221,13 +221,33 @@ add_tidy(struct buf *out, const char *name, const char *text, _Bool id)
 	buf_release(&tidy);
 }
 
+static _Bool
+is_time(xmlNodePtr node, const char *name)
+{
+	return strcmp(name, "pdc-start") == 0 || strcmp(name, "vps-start") == 0 ||
+	    (strcmp((const char *)node->name, "previously-shown") == 0 &&
+		strcmp(name, "start") == 0);
+}
+
 static void
 add_tree_attr(struct buf *out, xmlNodePtr node, const char *name, const char *shown, _Bool id)
 {
 	xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
+	static const struct xmltime_rules rules;
+	const char *text = (const char *)value;
+	char utc[XMLTIME_SIZE];
+	int64_t when;
 
+	/* A time to the minute is in UTC then. */
+	if (value != NULL && is_time(node, name) &&
+	    strcspn(text, "0123456789") + 12 <= strlen(text) &&
+	    strspn(text + strcspn(text, "0123456789"), "0123456789") >= 12 &&
+	    xmltime_parse(text, strlen(text), &rules, &when) == 0) {
+		xmltime_format(when, utc);
+		text = utc;
+	}
 	if (value != NULL)
-		add_tidy(out, shown, (const char *)value, id);
+		add_tidy(out, shown, text, id);
 	xmlFree(value);
 }
 
