@@ -206,13 +206,13 @@ known_kinds_of(struct rules *r, const char *text, size_t len)
 }
 
 /*
- * A kind gets the language of the category that says it: readers that choose one language
+ * A kind gets the language of the text that says it: readers that choose one language
  * (Jellyfin) would not see it otherwise.
  */
-static void
-add_kinds(struct rules *r, struct xmltv_entry *e)
+static unsigned
+kinds_of_categories(struct rules *r, const struct xmltv_entry *e,
+    struct xmltv_span lang[RULES_KINDS])
 {
-	struct xmltv_span lang[RULES_KINDS] = { 0 };
 	unsigned all = 0;
 
 	for (size_t i = 0; i < e->count; i++) {
@@ -228,6 +228,39 @@ add_kinds(struct rules *r, struct xmltv_entry *e)
 		}
 		all |= kinds;
 	}
+	return all;
+}
+
+/* What the rules set for its texts. */
+static unsigned
+kinds_that_are_set(struct rules *r, const struct xmltv_entry *e,
+    struct xmltv_span lang[RULES_KINDS])
+{
+	unsigned all = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct rule *rule = &r->list[i];
+
+		for (size_t k = 0; rule->action == RULE_SET && k < e->count; k++) {
+			const struct xmltv_node *node = &e->nodes[k];
+
+			if (node->element != rule->field ||
+			    !matches(r, rule, xmltv_text(e, node->text), node->text.len))
+				continue;
+			lang[rule->kind] = node->attrs[0];
+			all |= 1u << rule->kind;
+			break;
+		}
+	}
+	return all;
+}
+
+static void
+add_kinds(struct rules *r, struct xmltv_entry *e)
+{
+	struct xmltv_span lang[RULES_KINDS] = { 0 };
+	unsigned all = kinds_that_are_set(r, e, lang) | kinds_of_categories(r, e, lang);
+
 	for (unsigned k = 0; k < RULES_KINDS; k++) {
 		const char *name = rules_kind_names[k];
 		struct xmltv_node *node;
@@ -285,7 +318,7 @@ rules_apply(struct rules *r, struct xmltv_entry *e)
 	if (e->kind != XMLTV_PROGRAMME)
 		return 1;
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->list[i].action != RULE_CATEGORY && !apply_rule(r, &r->list[i], e))
+		if (r->list[i].action <= RULE_REPLACE && !apply_rule(r, &r->list[i], e))
 			return 0;
 	}
 	if (r->categories || r->kinds)

@@ -9,6 +9,7 @@
  *	                                  all, $$ for $; when nothing is left the element goes
  *	category /PATTERN/ KIND           programmes with such a category also get movie, series,
  *	                                  sports, news or kids as Plex, Emby and Jellyfin know them
+ *	set FIELD /PATTERN/ KIND          programmes with such a text also get that category
  *	without ELEMENT                   credits, icon, image, url, review, keyword ...
  *	kinds                             the built-in table of words in many languages for KIND
  *	repeats                           programmes without <new>, <premiere> or <previously-shown>

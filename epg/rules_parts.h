@@ -16,12 +16,12 @@
 #include "epg/rules_words.h"
 #include "epg/xmltv.h"
 
-enum rule_action { RULE_DROP, RULE_REPLACE, RULE_CATEGORY };
+enum rule_action { RULE_DROP, RULE_REPLACE, RULE_CATEGORY, RULE_SET };
 
 struct rule {
 	enum rule_action action;
-	enum xmltv_element field; /* of RULE_DROP and RULE_REPLACE */
-	enum rules_kind kind;     /* of RULE_CATEGORY */
+	enum xmltv_element field; /* not of RULE_CATEGORY */
+	enum rules_kind kind;     /* of RULE_CATEGORY and RULE_SET */
 	pcre2_code *code;
 	char *to; /* of RULE_REPLACE */
 	size_t to_len;
@@ -30,7 +30,7 @@ struct rule {
 struct rules {
 	struct rule list[RULES_MAX];
 	size_t count;
-	_Bool categories, kinds, repeats; /* some rule asks for that */
+	_Bool categories, kinds, repeats; /* some rule asks for that; RULE_SET for the first */
 	uint64_t without;                 /* 1 << enum xmltv_element */
 	pcre2_match_data *match;
 	pcre2_match_context *context;

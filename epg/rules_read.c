@@ -63,6 +63,8 @@ take_pattern(struct rest *line, struct rule *rule, struct err *err)
 		p += *p == '\\' && p + 1 < line->end ? 2 : 1;
 	if (p >= line->end)
 		return err_set(err, EINVAL, "its pattern has no / at its end");
+	if (p == start)
+		return err_set(err, EINVAL, "its pattern is empty, and would match everything");
 	rule->code = pcre2_compile((PCRE2_SPTR)start, (size_t)(p - start),
 	    PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
 	if (rule->code == NULL) {
@@ -161,9 +163,11 @@ read_pattern_rule(struct rules *r, struct rest *line, struct err *err)
 		rule->action = RULE_REPLACE;
 	else if (take_word(line, "category"))
 		rule->action = RULE_CATEGORY;
+	else if (take_word(line, "set"))
+		rule->action = RULE_SET;
 	else
 		return err_set(err, EINVAL,
-		    "it begins with none of drop, replace, category, without, kinds, repeats");
+		    "it begins with none of drop, replace, category, set, without, repeats");
 	r->count++;
 	if (rule->action != RULE_CATEGORY)
 		rc = take_field(line, &rule->field, err);
@@ -173,7 +177,7 @@ read_pattern_rule(struct rules *r, struct rest *line, struct err *err)
 		return rc;
 	if (rule->action == RULE_REPLACE)
 		return take_to(line, rule, err);
-	if (rule->action == RULE_CATEGORY) {
+	if (rule->action == RULE_CATEGORY || rule->action == RULE_SET) {
 		r->categories = 1;
 		return take_kind(line, rule, err);
 	}

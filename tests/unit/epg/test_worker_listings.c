@@ -200,7 +200,7 @@ static const struct {
 	{ "<tv/>", "x\n", "", { "all=0" },
 	    "hello;failed: line 1 of what is wanted: fewer than 6 fields;" },
 	{ "<tv/>", "", "\nkinds", { NULL },
-	    "hello;failed: rule 1: it begins with none of drop, replace, category, without, kinds, "
+	    "hello;failed: rule 1: it begins with none of drop, replace, category, set, without, "
 	    "repeats;" },
 	{ "<html></html>", "", "", { NULL }, "hello;failed: " },
 	{ "", "", "", { NULL }, "hello;failed: " },
