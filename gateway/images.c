@@ -138,7 +138,7 @@ images_get_info(const struct images *im, struct images_info *ret)
 	ret->proxy = im->settings.proxy;
 	ret->fetching = im->running_count + im->queued_count;
 	ret->waiting = im->waiting_count;
-	ret->local = im->logos.count;
+	ret->local = im->logos.count - im->logos.refused;
 }
 
 /* -- addresses of ours ---------------------------------------------------------------------- */
@@ -184,7 +184,7 @@ images_add_logo(struct images *im, struct buf *out, const char *links,
 {
 	char id[17];
 
-	if (logos_find(&im->logos, channel) == NULL && !(im->settings.proxy && is_http(logo)))
+	if (!logos_has(&im->logos, channel) && !(im->settings.proxy && is_http(logo)))
 		return 0;
 	lineup_id_text(channel->id, id);
 	buf_printf(out, "%s/images/logo/%s", links, id);
@@ -217,16 +217,11 @@ _Bool
 images_reply_local(struct images *im, struct http_request *req,
     const struct lineup_channel *channel)
 {
-	char path[IMAGE_PATH_MAX];
-	const char *file, *type;
+	const char *type;
 	int fd;
 
 	logos_refresh(&im->logos, clock_ms(im->deps.clock));
-	file = logos_find(&im->logos, channel);
-	if (file == NULL ||
-	    (size_t)snprintf(path, sizeof(path), "%s/%s", im->logos.folder, file) >= sizeof(path))
-		return 0;
-	fd = image_open(path, &type, NULL);
+	fd = logos_open(&im->logos, channel, &type);
 	if (fd < 0)
 		return 0;
 	image_send(req, fd, type);

@@ -92,7 +92,7 @@ struct images_info {
 	uint64_t fetched, failed;   /* fetches */
 	uint64_t kept, refused;     /* replies from what was kept; 502s without a fetch */
 	unsigned fetching, waiting; /* now; requests that wait for those */
-	uint64_t local;             /* logos in the folder */
+	uint64_t local;             /* logos in the folder, but for those found to be no pictures */
 };
 void images_get_info(const struct images *im, struct images_info *ret);
 

@@ -26,7 +26,7 @@ struct stat;
 const char *image_type(const void *head, size_t len);
 /*
  * Opens what may be a picture. Its descriptor, the caller's, with *ret_type and, if wanted,
- * *ret_st; -ENOENT, -EBADMSG when it is none, or another -errno.
+ * *ret_st; -ENOENT, -EBADMSG when it is none, -EFBIG when it is too large, or another -errno.
  */
 int image_open(const char *path, const char **ret_type, struct stat *ret_st);
 /* Replies with the picture; the descriptor is the reply's. */
@@ -34,8 +34,10 @@ void image_send(struct http_request *req, int fd, const char *type);
 
 /* -- the local folder ---------------------------------------------------------------- */
 
-struct logo { /* offsets into the texts */
-	uint32_t stem, file;
+struct logo {
+	uint32_t stem, file; /* offsets into the texts */
+	uint64_t refused; /* which file it was (hash_file) that is no picture; 0: it may be one */
+	_Bool seen;       /* that it is one */
 };
 
 struct logos {
@@ -43,18 +45,24 @@ struct logos {
 	struct buf texts;
 	struct logo *list; /* owned; by stem */
 	size_t count, room;
+	size_t refused;     /* of the list */
 	uint64_t looked_ms; /* when the folder was looked at; 0: never */
 	struct timespec changed;
 	uint64_t inode;
-	uint64_t tag; /* of the list; 0: it is empty */
+	uint64_t tag; /* of the list and of what was found out about it; 0: it is empty */
 };
 /* 0 or -ENOMEM. */
 int logos_init(struct logos *l, const char *folder);
 void logos_release(struct logos *l);
 /* Reads the folder again if it has changed; looks every few seconds only. */
 void logos_refresh(struct logos *l, uint64_t now_ms);
-/* The name of the channel's file in the folder; NULL: it has none. */
-const char *logos_find(const struct logos *l, const struct lineup_channel *channel);
+/*
+ * Has the channel a picture in the folder? A file that is none is passed over, and the log
+ * says so once: what the playlist has is better than nothing.
+ */
+_Bool logos_has(struct logos *l, const struct lineup_channel *channel);
+/* Opens it as image_open does; -ENOENT: there is none. */
+int logos_open(struct logos *l, const struct lineup_channel *channel, const char **ret_type);
 
 /* -- fetches that failed ---------------------------------------------------------------- */
 

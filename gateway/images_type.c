@@ -44,14 +44,23 @@ image_open(const char *path, const char **ret_type, struct stat *ret_st)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	unsigned char head[IMAGE_HEAD];
+	int rc = -EBADMSG;
 	struct stat st;
 	ssize_t n;
 
 	if (fd == -1)
 		return -errno;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > IMAGES_BYTES_MAX)
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		goto bad;
+	if (st.st_size > IMAGES_BYTES_MAX) {
+		rc = -EFBIG;
+		goto bad;
+	}
 	n = pread(fd, head, sizeof(head), 0);
+	if (n == -1) {
+		rc = -errno;
+		goto bad;
+	}
 	*ret_type = n > 0 ? image_type(head, (size_t)n) : NULL;
 	if (*ret_type == NULL)
 		goto bad;
@@ -60,7 +69,7 @@ image_open(const char *path, const char **ret_type, struct stat *ret_st)
 	return fd;
 bad:
 	(void)close(fd);
-	return -EBADMSG;
+	return rc;
 }
 
 void

@@ -720,6 +720,122 @@ START_TEST(a_local_logo_goes_before_the_playlists)
 }
 END_TEST
 
+/* -- files in the folder that are no pictures ------------------------------------------------ */
+
+static unsigned warned;
+static char warning[LOG_LINE_MAX];
+
+static void
+hear_warnings(enum log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	if (level != LOG_LEVEL_WARN || strstr(line, "is passed over") == NULL)
+		return;
+	warned++;
+	snprintf(warning, sizeof(warning), "%s", line);
+}
+
+/* Both documents have so many local logos; without one, channel 1 has the list's. */
+static void
+expect_local(unsigned n)
+{
+	static const char *const paths[] = { "/guide.xml", "/playlist.m3u" };
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		ask(paths[i]);
+		ck_assert_int_eq(reply.status, 200);
+		ck_assert_uint_eq(reply_count("http://tv:1/images/logo/"), n);
+		ck_assert_uint_eq(reply_count("/one.png\""), n == 0);
+	}
+}
+
+static const struct {
+	const char *bytes;
+	off_t size; /* 0: as long as they are */
+	const char *why;
+} no_pictures[] = {
+	{ "hi\n", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
+	{ "", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
+	{ "<svg/>", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
+	{ png, IMAGES_BYTES_MAX + 1, "it is larger than 10 MiB" },
+};
+
+START_TEST(a_file_that_is_no_picture_takes_no_logo_away)
+{
+	char tag[64];
+
+	open_images("");
+	log_set_sink(hear_warnings, NULL);
+	warned = 0;
+	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
+	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), no_pictures[_i].bytes,
+			     strlen(no_pictures[_i].bytes)),
+	    0);
+	if (no_pictures[_i].size > 0)
+		ck_assert_int_eq(truncate(in_dir("logos/1.png"), no_pictures[_i].size), 0);
+	later_us += 6000000;
+	expect_local(0);
+	snprintf(tag, sizeof(tag), "%.60s", reply_header("ETag"));
+	/* It is said once, whatever else changes in the folder. */
+	ck_assert_int_eq(unit_write_file(in_dir("logos/other.png"), png, PNG_LEN), 0);
+	later_us += 6000000;
+	expect_local(0);
+	ask_logo(0);
+	ck_assert_int_eq(reply.status, 404);
+	ck_assert_uint_eq(warned, 1);
+	ck_assert_msg(strstr(warning, "logos/1.png'") != NULL, "%s", warning);
+	ck_assert_msg(strstr(warning, no_pictures[_i].why) != NULL, "%s", warning);
+	/* Written anew in its place it counts within seconds. */
+	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), png, PNG_LEN), 0);
+	later_us += 6000000;
+	expect_local(1);
+	ck_assert_str_ne(reply_header("ETag"), tag);
+	ask_logo(0);
+	expect_picture();
+	close_images();
+}
+END_TEST
+
+START_TEST(a_picture_that_is_spoilt_in_its_place_is_found_out)
+{
+	char tag[64];
+
+	open_images("");
+	log_set_sink(hear_warnings, NULL);
+	warned = 0;
+	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
+	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), png, PNG_LEN), 0);
+	later_us += 6000000;
+	expect_local(1);
+	snprintf(tag, sizeof(tag), "%.60s", reply_header("ETag"));
+	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), "hi\n", 3), 0);
+	ask_logo(0);
+	ck_assert_int_eq(reply.status, 404);
+	ck_assert_uint_eq(warned, 1);
+	expect_local(0);
+	ck_assert_str_ne(reply_header("ETag"), tag);
+	close_images();
+}
+END_TEST
+
+START_TEST(the_next_picture_of_that_name_stands_in)
+{
+	static const char gif[] = "GIF89a of ours";
+
+	open_images("");
+	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
+	ck_assert_int_eq(mkdir(in_dir("logos/1.avif"), 0700), 0);
+	ck_assert_int_eq(unit_write_file(in_dir("logos/1.jpg"), "hi", 2), 0);
+	ck_assert_int_eq(symlink("nowhere", in_dir("logos/1.png")), 0);
+	ck_assert_int_eq(unit_write_file(in_dir("logos/One_A.gif"), gif, sizeof(gif) - 1), 0);
+	later_us += 6000000;
+	expect_local(1);
+	ask_logo(0);
+	ck_assert_str_eq(reply.body.data, gif);
+	close_images();
+}
+END_TEST
+
 WORLD_MAIN("images", UNIT_ROWS(only_pictures_without_scripts_are_pictures, ARRAY_LEN(kinds)),
     UNIT_TEST(without_the_proxy_all_addresses_stay), UNIT_TEST(with_the_proxy_addresses_are_ours),
     UNIT_TEST(turning_it_on_or_off_is_another_etag), UNIT_TEST(a_picture_is_fetched_once),
@@ -733,4 +849,7 @@ WORLD_MAIN("images", UNIT_ROWS(only_pictures_without_scripts_are_pictures, ARRAY
     UNIT_TEST(the_least_recently_used_go), UNIT_TEST(of_those_used_at_once_only_so_many_go_as_must),
     UNIT_TEST(to_be_asked_for_is_to_be_used), UNIT_TEST(a_broken_file_is_fetched_again),
     UNIT_ROWS(a_local_logo_is_found_by_what_the_channel_is_called, ARRAY_LEN(locals)),
-    UNIT_TEST(a_local_logo_goes_before_the_playlists))
+    UNIT_TEST(a_local_logo_goes_before_the_playlists),
+    UNIT_ROWS(a_file_that_is_no_picture_takes_no_logo_away, ARRAY_LEN(no_pictures)),
+    UNIT_TEST(a_picture_that_is_spoilt_in_its_place_is_found_out),
+    UNIT_TEST(the_next_picture_of_that_name_stands_in))
