@@ -46,6 +46,7 @@ struct guide_run {
 	struct facts *sources; /* the same */
 	size_t count;
 	struct facts guide;
+	_Bool empty; /* the guide is whole, but nothing is in it */
 };
 
 /* -- what is wanted ------------------------------------------------------------------ */
@@ -195,6 +196,17 @@ merge(struct guide_run *run, int xml, int gzip, struct err *err)
 	    err);
 }
 
+/* Is there anything in the guide that was merged? */
+static int
+check_guide(struct guide_run *run, struct err *err)
+{
+	int rc = facts_check(&run->guide, run->sources, run->count, run->options->days,
+	    run->options->wanted, err);
+
+	run->empty = rc < 0;
+	return rc;
+}
+
 static int
 print_file(int fd, struct err *err)
 {
@@ -222,6 +234,8 @@ write_file(struct guide_run *run, struct err *err)
 	rc = rest < 0 ? rest : file_begin(&save, run->output, 0644, err);
 	if (rc == 0)
 		rc = merge(run, gzip ? rest : save.fd, gzip ? save.fd : run->none, err);
+	if (rc == 0 && check_guide(run, err) < 0)
+		rc = err_wrap(err, "%s: not written", run->output);
 	if (rc == 0)
 		rc = file_commit(&save, err);
 	file_abort(&save);
@@ -240,6 +254,8 @@ write_stdout(struct guide_run *run, struct err *err)
 	rc = merge(run, xml, run->none, err);
 	if (rc == 0)
 		rc = print_file(xml, err);
+	if (rc == 0 && check_guide(run, err) < 0)
+		rc = err_wrap(err, "the guide");
 	(void)close(xml);
 	return rc;
 }
@@ -276,6 +292,15 @@ release(struct guide_run *run)
 		(void)close(run->wanted);
 }
 
+static void
+print_facts(const struct guide_run *run)
+{
+	if (run->options->json)
+		facts_print_json(&run->guide, run->sources, run->count);
+	else
+		facts_print_summary(&run->guide, run->sources, run->count);
+}
+
 static int
 do_guide(struct guide_run *run, int argc, char **argv)
 {
@@ -288,15 +313,11 @@ do_guide(struct guide_run *run, int argc, char **argv)
 			return worst;
 		rc = run->output != NULL ? write_file(run, &err) : write_stdout(run, &err);
 	}
-	if (rc < 0) {
+	if (rc == 0 || run->empty)
+		print_facts(run);
+	if (rc < 0)
 		fprintf(stderr, "masthead guide: %s\n", err.text);
-		return rc;
-	}
-	if (run->options->json)
-		facts_print_json(&run->guide, run->sources, run->count);
-	else
-		facts_print_summary(&run->guide, run->sources, run->count);
-	return worst;
+	return rc < 0 ? rc : worst;
 }
 
 static int
@@ -362,6 +383,7 @@ const struct cmd cmd_guide = {
 	    "the\ngateway does, and writes one guide: valid, sorted, in UTC. Of a channel that "
 	    "several sources\nhave, the first one's programmes are taken. Complaints go to "
 	    "stderr as SOURCE:LINE: text.\n"
+	    "A guide without programmes is a failure, and no file is replaced by it.\n"
 	    "Exit status: 0 all sources are in it, 1 not all or none, 2 usage.",
 	.args = args,
 	.options_size = sizeof(struct guide_options),

@@ -1,10 +1,12 @@
 #include "gateway/cmd_guide_facts.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/list.h"
 
@@ -37,6 +39,36 @@ fact(const struct facts *facts, const char *key)
 			return facts->of[i].value;
 	}
 	return 0;
+}
+
+int
+facts_check(const struct facts *guide, const struct facts *sources, size_t count, const char *days,
+    const char *wanted, struct err *err)
+{
+	static const char none[] = "there is no programme in it";
+	uint64_t found = 0, kept = 0;
+
+	if (fact(guide, "programmes") > 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		found += fact(&sources[i], "programmes");
+		kept += fact(&sources[i], "kept");
+	}
+	if (found == 0)
+		return err_set(err, ENODATA, "%s: no source has any; look into them", none);
+	if (kept > 0 && days != NULL)
+		return err_set(err, ENODATA,
+		    "%s: all are outside of --days %s; look whether the sources are current", none,
+		    days);
+	if (kept > 0)
+		return err_set(err, ENODATA, "%s: all are more than 1000 days from now", none);
+	if (wanted != NULL)
+		return err_set(err, ENODATA,
+		    "%s: none of the ids that are wanted has programmes; compare '%s' with the "
+		    "<channel id= of the sources",
+		    none, wanted);
+	return err_set(err, ENODATA,
+	    "%s: none that the sources have could be read; look at the complaints", none);
 }
 
 static void

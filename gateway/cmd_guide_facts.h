@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
+
 /* What the workers found: the keys of epg/workers.h that people ask for. */
 struct fact {
 	const char *key;
@@ -23,6 +25,12 @@ extern const struct facts facts_of_source, facts_of_guide;
 
 /* A worker's result; `arg` is a struct facts. */
 void facts_on_result(void *arg, const char *key, uint64_t value);
+/*
+ * -ENODATA with where to look: the guide has no programme. `days` and `wanted` are what was asked
+ * for, or NULL.
+ */
+int facts_check(const struct facts *guide, const struct facts *sources, size_t count,
+    const char *days, const char *wanted, struct err *err);
 /* On stdout. */
 void facts_print_json(const struct facts *guide, const struct facts *sources, size_t count);
 /* On stderr, a line each. */

@@ -118,7 +118,41 @@ ok 'days is a number of days' '
     has err "1 to 365"
     exits 2 "$MASTHEAD" guide --days 0 one.xml
     exits 2 "$MASTHEAD" guide --days 144115188075855873 one.xml
-    exits 0 "$MASTHEAD" guide --days 365 one.xml'
+    now=$(date -u +%Y%m%d%H)
+    sed "s/20260102030000/${now}0000/; /stop=/s/stop=\"[^\"]*\"//" one.xml >current.xml
+    exits 0 "$MASTHEAD" guide --days 365 current.xml
+    has out "<title>One</title>"'
+
+ok 'a guide without programmes replaces no file, and says where to look' '
+    none="masthead guide: kept.xml: not written: there is no programme in it: "
+    echo old >kept.xml
+    printf "<tv></tv>" >empty.xml
+    exits 1 "$MASTHEAD" guide -o kept.xml empty.xml
+    has err "empty.xml: 0 channels, 0 programmes"
+    has err "${none}no source has any"
+    echo nobody >wanted
+    exits 1 "$MASTHEAD" guide -o kept.xml --wanted wanted one.xml two.xml
+    has err "${none}none of the ids that are wanted has programmes; compare ${q}wanted${q}"
+    sed "s/\"2026/\"2006/g" one.xml >past.xml
+    exits 1 "$MASTHEAD" guide -o kept.xml --days 3 past.xml
+    has err "${none}all are outside of --days 3"
+    exits 1 "$MASTHEAD" guide -o kept.xml past.xml
+    has err "${none}all are more than 1000 days from now"
+    sed "s/start=\"[0-9]*/start=\"x/" one.xml >timeless.xml
+    exits 1 "$MASTHEAD" guide -o kept.xml timeless.xml
+    has err "timeless.xml:5: "
+    has err "${none}none that the sources have could be read"
+    [ "$(cat kept.xml)" = old ]'
+
+ok 'its facts come all the same, and on stdout so does the guide' '
+    printf "<tv></tv>" >empty.xml
+    exits 1 "$MASTHEAD" guide --json -o new-empty.xml empty.xml
+    has out "\"programmes\":0"
+    [ ! -e new-empty.xml ]
+    exits 1 "$MASTHEAD" guide empty.xml
+    has out "</tv>"
+    has err "masthead guide: the guide: there is no programme in it: "
+    exits 0 "$MASTHEAD" guide -o new.xml empty.xml one.xml'
 
 ok 'a zone is where times without an offset are' '
     exits 0 "$MASTHEAD" guide --zone America/New_York two.xml
