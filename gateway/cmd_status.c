@@ -187,24 +187,39 @@ print_sources(const cJSON *doc)
 }
 
 static void
+print_guide_state(const cJSON *guide)
+{
+	const char *state = text_of(guide, "state"), *error = text_of(guide, "error");
+
+	if (strcmp(state, "waiting") == 0)
+		printf("%s\n", error[0] != '\0' ? error : "up to date");
+	else if (number_of(guide, "total_channels") > 0)
+		printf("%s, %.0f of %.0f channels\n", state, number_of(guide, "done_channels"),
+		    number_of(guide, "total_channels"));
+	else
+		printf("%s\n", state);
+}
+
+static void
 print_guide(const cJSON *doc)
 {
 	const cJSON *guide = part_of(doc, "guide");
-	const char *error = text_of(guide, "error");
 	time_t last = (time_t)number_of(guide, "last");
 	char until[40] = "";
 	struct tm tm;
 
+	if (!is_true(guide, "served")) {
+		printf("\nthe guide: %s\n", text_of(guide, "why_not"));
+		return;
+	}
 	if (last > 0 && localtime_r(&last, &tm) != NULL)
 		(void)strftime(until, sizeof(until), " until %F %H:%M", &tm);
 	printf(
 	    "\nthe guide: %.0f programmes for %.0f channels%s (%.0f programmes filled into gaps, "
-	    "%.0f channels made up, %.0f empty), %s\n",
+	    "%.0f channels made up, %.0f empty), ",
 	    number_of(guide, "programmes"), number_of(guide, "channels"), until,
-	    number_of(guide, "filled"), number_of(guide, "made_up"), number_of(guide, "empty"),
-	    strcmp(text_of(guide, "state"), "waiting") != 0 ? text_of(guide, "state")
-		: error[0] != '\0'                          ? error
-							    : "up to date");
+	    number_of(guide, "filled"), number_of(guide, "made_up"), number_of(guide, "empty"));
+	print_guide_state(guide);
 }
 
 static void

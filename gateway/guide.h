@@ -81,7 +81,7 @@ int guide_gzip_fd(const struct guide *g);
 
 struct guide_info {
 	_Bool building;
-	uint64_t done, total; /* of what is being made, bytes of listings; 0: unknown */
+	uint64_t done, total; /* of what is being made, channels; 0: unknown */
 	uint64_t builds, failed;
 	uint64_t same;        /* builds that found the guide to be what it was */
 	unsigned failures;    /* in a row */

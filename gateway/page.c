@@ -121,8 +121,8 @@ add_playlist_card(struct buf *out, const struct gateway *g, const char *base)
 static void
 add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 {
-	struct buf state = BUF_INIT(512);
-	const char *tone = "warn";
+	struct buf state = BUF_INIT(8192);
+	const char *tone;
 	struct guide_info info;
 
 	guide_get_info(g->guide, &info);
@@ -134,12 +134,9 @@ add_guide_card(struct buf *out, const struct gateway *g, const char *base)
 			buf_printf(&state, ", %" PRIu64 " of them made up", info.madeup);
 		if (info.empty > 0)
 			buf_printf(&state, ", %" PRIu64 " of them empty", info.empty);
-	} else if (info.failures > 0) {
-		tone = "bad";
-		buf_str(&state, "could not be made: ");
-		redact_add(&state, info.error);
 	} else {
-		buf_str(&state, "is being made");
+		tone = info.failures > 0 ? "bad" : "warn";
+		status_add_no_guide(&state, g);
 	}
 	add_card(out, base,
 	    &(struct card){ "Guide", "XMLTV, for all of them", "/guide.xml", tone, state.data });

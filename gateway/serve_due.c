@@ -3,7 +3,6 @@
  */
 #include <event2/event.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -15,16 +14,6 @@
 #include "playlist/lineup.h"
 
 #define PATIENCE_MS 60000 /* so long a lineup waits for playlists that were never read */
-
-/* Is its first attempt still under way, with nothing of an earlier life to use? */
-static _Bool
-is_awaited(const struct source *source)
-{
-	struct source_info info;
-
-	source_get_info(source, &info);
-	return !info.settled && access(source_result_path(source), R_OK) == -1;
-}
 
 static _Bool
 has_patience(const struct serve *s)
@@ -43,7 +32,7 @@ make_lineup(struct serve *s)
 	if (!s->lineup_due)
 		return;
 	for (size_t i = 0; i < s->g.playlist_count; i++) {
-		if (is_awaited(s->g.playlists[i].source) && has_patience(s))
+		if (source_is_awaited(s->g.playlists[i].source) && has_patience(s))
 			return;
 	}
 	s->lineup_due = 0;
@@ -70,7 +59,7 @@ make_guide(struct serve *s)
 	for (size_t i = 0; i < s->g.guide_count; i++) {
 		const struct source *source = s->g.guides[i].source;
 
-		if (is_being_read(source) || (is_awaited(source) && has_patience(s)))
+		if (is_being_read(source) || (source_is_awaited(source) && has_patience(s)))
 			return;
 	}
 	guide_update(s->g.guide);

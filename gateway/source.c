@@ -371,6 +371,12 @@ source_refresh(struct source *s)
 		s->again = 1;
 }
 
+_Bool
+source_is_awaited(const struct source *s)
+{
+	return !s->settled && access(s->result_path, R_OK) == -1;
+}
+
 const char *
 source_result_path(const struct source *s)
 {

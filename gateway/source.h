@@ -87,6 +87,8 @@ int source_configure(struct source *source, const struct source_config *config);
 int source_set_wanted(struct source *source, const char *path, uint64_t ids);
 /* Refreshes now, unless it does already. */
 void source_refresh(struct source *source);
+/* Is its first attempt still under way, with nothing of an earlier life to use? */
+_Bool source_is_awaited(const struct source *source);
 
 /* The file of its last good content, the snapshot. May not exist. */
 const char *source_result_path(const struct source *source);

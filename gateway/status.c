@@ -207,6 +207,18 @@ add_images(struct json *j, const struct gateway *g)
 	json_object_end(j);
 }
 
+/* Is there one to be served, and if not, why? */
+static void
+add_served(struct json *j, const struct gateway *g)
+{
+	struct buf why = BUF_INIT(4 * TEXT_MAX);
+
+	status_add_no_guide(&why, g);
+	json_bool(j, "served", why.len == 0);
+	json_str(j, "why_not", why.len > 0 ? why.data : NULL);
+	buf_release(&why);
+}
+
 static void
 add_guide(struct json *j, const struct gateway *g)
 {
@@ -216,9 +228,10 @@ add_guide(struct json *j, const struct gateway *g)
 	json_object(j, "guide");
 	json_str(j, "state", info.building ? "being made" : "waiting");
 	if (info.building) {
-		json_uint(j, "done_bytes", info.done);
-		json_uint(j, "total_bytes", info.total);
+		json_uint(j, "done_channels", info.done);
+		json_uint(j, "total_channels", info.total);
 	}
+	add_served(j, g);
 	json_uint(j, "channels", info.channels);
 	json_uint(j, "programmes", info.programmes);
 	json_uint(j, "filled", info.filled);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct buf;
+struct gateway;
 struct http_request;
 
 /* Handlers; `arg` is the struct gateway. This document is what `masthead status` shows. */
@@ -24,5 +25,11 @@ void status_metrics(struct http_request *req, void *arg);
  * unknown (0), nothing at all before there is something.
  */
 void status_add_progress(struct buf *out, uint64_t done, uint64_t total);
+
+/*
+ * Why there is no guide to be served yet: "not made yet: it waits for ...", with the names
+ * of the sources. Nothing when there is one. Without secrets.
+ */
+void status_add_no_guide(struct buf *out, const struct gateway *g);
 
 #endif

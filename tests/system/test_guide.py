@@ -8,12 +8,14 @@ import signal
 import threading
 import time
 import xml.etree.ElementTree as ET
+from html import unescape
 
 import pytest
 
 from conftest import config_for
 from gateway import wait_for
-from provider import (body, close, cut_short, html, live, redirect, status, with_etag, zipped)
+from provider import (body, close, cut_short, html, live, mute, redirect, status, with_etag,
+                      zipped)
 
 HOUR = 3600
 
@@ -499,6 +501,28 @@ def test_progress_is_told_while_a_guide_is_fetched_and_read(make_guided, provide
     metrics = gateway.metrics()
     assert metrics['masthead_guide_source_progress_bytes{guide="uk"}'] == 0
     assert metrics['masthead_guide_source_progress_size_bytes{guide="uk"}'] == 0
+
+
+def test_a_guide_that_is_not_made_yet_is_told_as_that(make_guided, make_gateway, provider):
+    def expect(gateway, why):
+        text = f"not made yet: {why}"
+        wait_for(text, lambda: gateway.facts()["guide"]["why_not"] == text)
+        assert gateway.facts()["guide"]["served"] is False
+        assert f"the guide: {text}\n" in gateway.run("status", "--data", gateway.data).stdout
+        assert text in unescape(gateway.get("/").text)
+        assert gateway.get("/guide.xml").status == 503
+
+    gateway = make_guided({"uk": body(xmltv(ids(3)), "text/xml"), "slow": mute, "slower": mute},
+                          start=False).start_with_lineup()
+    expect(gateway, "it waits for 'slow', 'slower' to be read")
+    del gateway.config["guides"][1:]
+    reload(gateway, gateway.config)
+    facts = await_guide(gateway)
+    assert facts["guide"]["served"] is True and facts["guide"]["why_not"] is None
+    assert "the guide: 18 programmes for 3 channels" in \
+        gateway.run("status", "--data", gateway.data).stdout
+    without = make_gateway(config_for(provider.on("/mute.m3u", mute))).start()
+    expect(without, "it waits for the first lineup")
 
 
 def test_the_demo_has_a_guide(make_gateway):
