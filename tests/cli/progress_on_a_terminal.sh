@@ -3,10 +3,11 @@
 # shellcheck disable=SC1091,SC2016 # tap.sh is checked by itself; ok runs the commands
 . "$(dirname "$0")/../tap.sh"
 
-cat >guide.xml <<'XML'
+day=$(date -u +%Y%m%d)
+cat >guide.xml <<XML
 <tv>
 <channel id="a"><display-name>A</display-name></channel>
-<programme start="20260102030000 +0000" channel="a"><title>One</title></programme>
+<programme start="${day}030000 +0000" channel="a"><title>One</title></programme>
 <programme start="nonsense" channel="a"><title>Timeless</title></programme>
 </tv>
 XML
