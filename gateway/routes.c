@@ -66,7 +66,7 @@ const struct http_route routes[] = {
 	DEVICE_(HTTP_GET, "/lineup.m3u", api_lineup_m3u, "HDHomeRun: the channels as M3U"),
 	DEVICE_(HTTP_GET, "/lineup_status.json", api_lineup_status, "HDHomeRun: the scan"),
 	DEVICE_(HTTP_GET | HTTP_POST, "/lineup.post", api_lineup_post,
-	    "HDHomeRun: ?scan=start refreshes the sources"),
+	    "HDHomeRun: ?scan=start refreshes the playlists"),
 	DEVICE_(HTTP_GET, "/status.json", api_status, "HDHomeRun: the tuners"),
 	DEVICE_(HTTP_GET, "/device.xml", api_device_xml, "UPnP: the device"),
 	GET_("/capability", HTTP_VIEWERS, api_device_xml, NULL),

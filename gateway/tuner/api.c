@@ -207,7 +207,7 @@ api_lineup_status(struct http_request *req, void *arg)
 	buf_release(&out);
 }
 
-/* scan=start looks for news at the sources; the reply is always good, as clients need it. */
+/* scan=start looks for news in the playlists; the reply is always good, as clients need it. */
 void
 api_lineup_post(struct http_request *req, void *arg)
 {

@@ -148,6 +148,15 @@ def test_a_changed_guide_is_taken_and_an_unchanged_one_costs_nothing(make_guided
     assert gateway.get("/guide.xml").headers["ETag"] != tag
 
 
+def test_a_scan_refreshes_playlists_and_the_command_guides_too(guided, provider):
+    paths = "/list.m3u", "/uk.xml"
+    asked = [provider.count(path) for path in paths]
+    assert guided.refresh()["error"] == ""
+    assert [provider.count(path) for path in paths] == [asked[0] + 1, asked[1]]
+    refresh(guided)
+    assert [provider.count(path) for path in paths] == [asked[0] + 2, asked[1] + 1]
+
+
 BAD = {
     "403": status(403),
     "500": status(500),
