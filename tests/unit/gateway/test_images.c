@@ -1,16 +1,11 @@
 /*
- * Pictures under our address: from the local folder, fetched once, kept, and refused.
+ * Pictures under our address: fetched once, kept, and refused.
  */
 #include "gateway/images.h"
 
 #include <dirent.h>
 
-#include "gateway/images_parts.h"
-#include "tests/unit/gateway/guide_world.h"
-#include "tests/unit/provider.h"
-
-static const char png[] = "\x89PNG\r\n\x1a\n....IHDR and so on";
-#define PNG_LEN (sizeof(png) - 1)
+#include "tests/unit/gateway/images_world.h"
 
 /* -- kinds ---------------------------------------------------------------------------- */
 
@@ -59,72 +54,7 @@ START_TEST(only_pictures_without_scripts_are_pictures)
 }
 END_TEST
 
-/* -- the world ------------------------------------------------------------------------- */
-
-static struct provider origin;
-static struct buf answer; /* what the origin says */
-
-static void
-on_request(struct provider_conn *conn)
-{
-	provider_send(conn, answer.data, answer.len);
-	provider_close(conn, 0);
-}
-
-static void
-say(int status, const void *body, size_t len)
-{
-	buf_release(&answer);
-	buf_init(&answer, 64u << 20);
-	buf_printf(&answer, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n", status, len);
-	buf_add(&answer, body, len);
-}
-
-static const char picture[] = "<title>A</title>\n<icon src=\"http://127.0.0.1:%u/p.png?a=1&amp;b="
-			      "%%20\"/>\n<image type=\"still\">http://127.0.0.1:%u/s.png</image>\n"
-			      "<image>ftp://h/no.png</image>\n";
-static char body[1024], source_xml[256];
-
-/* The origin answers before there is a gateway: its address is in the list. */
-static void
-open_images(const char *more)
-{
-	static struct event_base *own;
-	const struct test_programme one = { 0, 12, 1, "", body };
-	struct buf list = BUF_INIT(65536);
-
-	own = event_base_new();
-	provider_begin(&origin, own, on_request);
-	buf_printf(&list,
-	    "#EXTM3U\n#EXTINF:-1 tvg-id=\"one.uk\" tvg-chno=\"1\""
-	    " tvg-logo=\"http://127.0.0.1:%u/one.png\",One/A\nhttp://127.0.0.1:9/1\n"
-	    "#EXTINF:-1 tvg-chno=\"2\",Two\nhttp://127.0.0.1:9/2\n"
-	    "#EXTINF:-1 tvg-chno=\"3\" tvg-logo=\"data:image/png;base64,AA==\",Three\n"
-	    "http://127.0.0.1:9/3\n",
-	    origin.port);
-	guide_world_open(list.data, more);
-	buf_release(&list);
-	/* Now that there is a loop of the gateway's, the origin moves to it. */
-	event_free(origin.ev);
-	event_base_free(own);
-	origin.base = g.base;
-	origin.ev = event_new(g.base, origin.fd, EV_READ | EV_PERSIST, provider_on_connection,
-	    &origin);
-	event_add(origin.ev, NULL);
-	snprintf(body, sizeof(body), picture, origin.port, origin.port);
-	snprintf(source_xml, sizeof(source_xml),
-	    "<icon src=\"http://127.0.0.1:%u/source.png\"/>\n<url>http://one</url>\n", origin.port);
-	world_give_guide(&one, 1, source_xml);
-	say(200, png, PNG_LEN);
-}
-
-static void
-close_images(void)
-{
-	provider_end(&origin);
-	buf_release(&answer);
-	world_close();
-}
+/* -- the replies ------------------------------------------------------------------------- */
 
 /* What stands behind `before` in the last reply up to a quote or a tag, references decoded. */
 static const char *
@@ -140,16 +70,6 @@ find_address(const char *before)
 	while ((amp = strstr(address, "&amp;")) != NULL)
 		memmove(amp + 1, amp + 5, strlen(amp + 5) + 1);
 	return address;
-}
-
-/* For the logo of channel i. */
-static void
-ask_logo(uint32_t i)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/images/logo/%.16s", world_id(i));
-	ask(path);
 }
 
 /* For the document, in which no address is ours. */
@@ -173,19 +93,6 @@ files_kept(void)
 	closedir(kept);
 	return n;
 }
-
-static void
-expect_picture(void)
-{
-	ck_assert_msg(reply.status == 200, "%ld %s", reply.status, reply.body.data);
-	ck_assert_uint_eq(reply.body.len, PNG_LEN);
-	ck_assert_mem_eq(reply.body.data, png, PNG_LEN);
-	ck_assert_str_eq(reply_header("Content-Type"), "image/png");
-	ck_assert_str_eq(reply_header("X-Content-Type-Options"), "nosniff");
-	ck_assert_str_eq(reply_header("Content-Security-Policy"), "default-src 'none'; sandbox");
-}
-
-#define PROXY "images: {proxy: true}\n"
 
 /* -- addresses --------------------------------------------------------------------------- */
 
@@ -643,199 +550,6 @@ START_TEST(a_broken_file_is_fetched_again)
 }
 END_TEST
 
-/* -- the local folder ------------------------------------------------------------------------ */
-
-static const struct {
-	const char *file; /* %: the first channel's id */
-	_Bool found;
-} locals[] = {
-	{ "%.png", 1 },
-	{ "%.masthead.PNG", 1 },
-	{ "1.jpg", 1 },
-	{ "ONE.uk.webp", 1 },
-	{ "one_a.gif", 1 },
-	{ "One_A.jpeg", 1 },
-	{ "One_A.AVIF", 1 },
-	{ "one.png", 0 },
-	{ "01.png", 0 },
-	{ "1.svg", 0 },
-	{ "1", 0 },
-	{ ".png", 0 },
-};
-
-START_TEST(a_local_logo_is_found_by_what_the_channel_is_called)
-{
-	char file[256];
-
-	open_images("");
-	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
-	if (locals[_i].file[0] == '%')
-		snprintf(file, sizeof(file), "logos/%.16s%s", world_id(0), locals[_i].file + 1);
-	else
-		snprintf(file, sizeof(file), "logos/%s", locals[_i].file);
-	ck_assert_int_eq(unit_write_file(in_dir(file), png, PNG_LEN), 0);
-	later_us += 6000000;
-	ask_logo(0);
-	if (locals[_i].found)
-		expect_picture();
-	else
-		ck_assert_int_eq(reply.status, 404);
-	ask("/guide.xml");
-	ck_assert_uint_eq(reply_count("/images/logo/"), locals[_i].found);
-	ask("/playlist.m3u");
-	ck_assert_uint_eq(reply_count("/images/logo/"), locals[_i].found);
-	/* Without the proxy, pictures of programmes stay where they are. */
-	ask("/api/v1/guide/now");
-	ck_assert_uint_eq(reply_count("\"icon\":\"http://127.0.0.1"), 1);
-	ck_assert_uint_eq(origin.requests, 0);
-	close_images();
-}
-END_TEST
-
-START_TEST(a_local_logo_goes_before_the_playlists)
-{
-	static const char gif[] = "GIF89a of ours";
-	char logos[1024];
-
-	open_images(PROXY);
-	ck_assert_int_eq(mkdir(in_dir("mine"), 0700), 0);
-	ck_assert_int_eq(unit_write_file(in_dir("mine/1.gif"), gif, sizeof(gif) - 1), 0);
-	/* No picture inside: it does not count. */
-	ck_assert_int_eq(unit_write_file(in_dir("mine/2.png"), "<svg/>", 6), 0);
-	snprintf(logos, sizeof(logos), "images: {proxy: true, logos: %s}\n", in_dir("mine"));
-	guide_world_apply(logos);
-	ask_logo(0);
-	ck_assert_str_eq(reply_header("Content-Type"), "image/gif");
-	ck_assert_str_eq(reply.body.data, gif);
-	ck_assert_uint_eq(origin.requests, 0);
-	ask_logo(1);
-	expect_picture();
-	ck_assert_uint_eq(origin.requests, 1);
-	/* A change is noticed within seconds. */
-	ck_assert_int_eq(unlink(in_dir("mine/1.gif")), 0);
-	later_us += 6000000;
-	ask_logo(0);
-	expect_picture();
-	close_images();
-}
-END_TEST
-
-/* -- files in the folder that are no pictures ------------------------------------------------ */
-
-static unsigned warned;
-static char warning[LOG_LINE_MAX];
-
-static void
-hear_warnings(enum log_level level, const char *line, void *arg)
-{
-	(void)arg;
-	if (level != LOG_LEVEL_WARN || strstr(line, "is passed over") == NULL)
-		return;
-	warned++;
-	snprintf(warning, sizeof(warning), "%s", line);
-}
-
-/* Both documents have so many local logos; without one, channel 1 has the list's. */
-static void
-expect_local(unsigned n)
-{
-	static const char *const paths[] = { "/guide.xml", "/playlist.m3u" };
-
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		ask(paths[i]);
-		ck_assert_int_eq(reply.status, 200);
-		ck_assert_uint_eq(reply_count("http://tv:1/images/logo/"), n);
-		ck_assert_uint_eq(reply_count("/one.png\""), n == 0);
-	}
-}
-
-static const struct {
-	const char *bytes;
-	off_t size; /* 0: as long as they are */
-	const char *why;
-} no_pictures[] = {
-	{ "hi\n", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
-	{ "", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
-	{ "<svg/>", 0, "it is no PNG, JPEG, GIF, WebP or AVIF" },
-	{ png, IMAGES_BYTES_MAX + 1, "it is larger than 10 MiB" },
-};
-
-START_TEST(a_file_that_is_no_picture_takes_no_logo_away)
-{
-	char tag[64];
-
-	open_images("");
-	log_set_sink(hear_warnings, NULL);
-	warned = 0;
-	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
-	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), no_pictures[_i].bytes,
-			     strlen(no_pictures[_i].bytes)),
-	    0);
-	if (no_pictures[_i].size > 0)
-		ck_assert_int_eq(truncate(in_dir("logos/1.png"), no_pictures[_i].size), 0);
-	later_us += 6000000;
-	expect_local(0);
-	snprintf(tag, sizeof(tag), "%.60s", reply_header("ETag"));
-	/* It is said once, whatever else changes in the folder. */
-	ck_assert_int_eq(unit_write_file(in_dir("logos/other.png"), png, PNG_LEN), 0);
-	later_us += 6000000;
-	expect_local(0);
-	ask_logo(0);
-	ck_assert_int_eq(reply.status, 404);
-	ck_assert_uint_eq(warned, 1);
-	ck_assert_msg(strstr(warning, "logos/1.png'") != NULL, "%s", warning);
-	ck_assert_msg(strstr(warning, no_pictures[_i].why) != NULL, "%s", warning);
-	/* Written anew in its place it counts within seconds. */
-	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), png, PNG_LEN), 0);
-	later_us += 6000000;
-	expect_local(1);
-	ck_assert_str_ne(reply_header("ETag"), tag);
-	ask_logo(0);
-	expect_picture();
-	close_images();
-}
-END_TEST
-
-START_TEST(a_picture_that_is_spoilt_in_its_place_is_found_out)
-{
-	char tag[64];
-
-	open_images("");
-	log_set_sink(hear_warnings, NULL);
-	warned = 0;
-	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
-	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), png, PNG_LEN), 0);
-	later_us += 6000000;
-	expect_local(1);
-	snprintf(tag, sizeof(tag), "%.60s", reply_header("ETag"));
-	ck_assert_int_eq(unit_write_file(in_dir("logos/1.png"), "hi\n", 3), 0);
-	ask_logo(0);
-	ck_assert_int_eq(reply.status, 404);
-	ck_assert_uint_eq(warned, 1);
-	expect_local(0);
-	ck_assert_str_ne(reply_header("ETag"), tag);
-	close_images();
-}
-END_TEST
-
-START_TEST(the_next_picture_of_that_name_stands_in)
-{
-	static const char gif[] = "GIF89a of ours";
-
-	open_images("");
-	ck_assert_int_eq(mkdir(in_dir("logos"), 0700), 0);
-	ck_assert_int_eq(mkdir(in_dir("logos/1.avif"), 0700), 0);
-	ck_assert_int_eq(unit_write_file(in_dir("logos/1.jpg"), "hi", 2), 0);
-	ck_assert_int_eq(symlink("nowhere", in_dir("logos/1.png")), 0);
-	ck_assert_int_eq(unit_write_file(in_dir("logos/One_A.gif"), gif, sizeof(gif) - 1), 0);
-	later_us += 6000000;
-	expect_local(1);
-	ask_logo(0);
-	ck_assert_str_eq(reply.body.data, gif);
-	close_images();
-}
-END_TEST
-
 WORLD_MAIN("images", UNIT_ROWS(only_pictures_without_scripts_are_pictures, ARRAY_LEN(kinds)),
     UNIT_TEST(without_the_proxy_all_addresses_stay), UNIT_TEST(with_the_proxy_addresses_are_ours),
     UNIT_TEST(turning_it_on_or_off_is_another_etag), UNIT_TEST(a_picture_is_fetched_once),
@@ -847,9 +561,4 @@ WORLD_MAIN("images", UNIT_ROWS(only_pictures_without_scripts_are_pictures, ARRAY
     UNIT_TEST(it_may_end_in_the_midst_of_a_fetch),
     UNIT_TEST(an_old_picture_is_handed_out_while_a_new_one_comes),
     UNIT_TEST(the_least_recently_used_go), UNIT_TEST(of_those_used_at_once_only_so_many_go_as_must),
-    UNIT_TEST(to_be_asked_for_is_to_be_used), UNIT_TEST(a_broken_file_is_fetched_again),
-    UNIT_ROWS(a_local_logo_is_found_by_what_the_channel_is_called, ARRAY_LEN(locals)),
-    UNIT_TEST(a_local_logo_goes_before_the_playlists),
-    UNIT_ROWS(a_file_that_is_no_picture_takes_no_logo_away, ARRAY_LEN(no_pictures)),
-    UNIT_TEST(a_picture_that_is_spoilt_in_its_place_is_found_out),
-    UNIT_TEST(the_next_picture_of_that_name_stands_in))
+    UNIT_TEST(to_be_asked_for_is_to_be_used), UNIT_TEST(a_broken_file_is_fetched_again))
