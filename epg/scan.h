@@ -212,19 +212,19 @@ scan_lines(const char *p, const char *end)
 	size_t lines = 0;
 
 	while (end - p >= SCAN_WIDTH) {
-		scan_bytes count = { 0 };
+		scan_unsigned count = { 0 };
 
 		/* A byte of `count` holds 255 at most. */
 		for (int i = 0; i < 62 && end - p >= SCAN_BLOCK; i++, p += SCAN_BLOCK) {
 			struct scan_block b = scan_load_block(p);
 
-			count -= (scan_bytes)(b.part[0] == '\n') + (scan_bytes)(b.part[1] == '\n') +
-			    (scan_bytes)(b.part[2] == '\n') + (scan_bytes)(b.part[3] == '\n');
+			for (int k = 0; k < 4; k++)
+				count -= (scan_unsigned)(b.part[k] == '\n');
 		}
 		for (int i = 0; i < 4 && end - p >= SCAN_WIDTH; i++, p += SCAN_WIDTH)
-			count -= (scan_bytes)(scan_load(p) == '\n');
+			count -= (scan_unsigned)(scan_load(p) == '\n');
 		for (size_t i = 0; i < sizeof(count); i++)
-			lines += (unsigned char)count[i];
+			lines += count[i];
 	}
 	for (; p < end; p++)
 		lines += *p == '\n';
