@@ -167,6 +167,6 @@ unpack_finish(struct unpack *u, struct err *err)
 	if (!u->known)
 		rc = begin(u, err);
 	if (rc == 0 && u->codec != NULL && !u->over && !u->codec->whole(u->state))
-		return err_set(err, EBADMSG, "the %s data was cut off", u->codec->name);
+		return err_set(err, ENODATA, "the %s data was cut off", u->codec->name);
 	return rc == 0 && u->inner != NULL ? unpack_finish(u->inner, err) : rc;
 }

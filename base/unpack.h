@@ -43,7 +43,7 @@ struct unpack *unpack_new(const struct unpack_limits *limits, unpack_cb *out, vo
 void unpack_free(struct unpack *u);
 /* 0, -EBADMSG (broken), -EFBIG (a limit), -ENOMEM, or what the callback returned. */
 int unpack_feed(struct unpack *u, const void *data, size_t len, struct err *err);
-/* The end of the input. -EBADMSG: it was cut off. */
+/* The end of the input. -ENODATA: it was cut off; what came was given. Else as unpack_feed. */
 int unpack_finish(struct unpack *u, struct err *err);
 
 #endif

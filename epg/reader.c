@@ -225,8 +225,14 @@ reader_feed(struct reader *r, const void *data, size_t len, struct err *err)
 int
 reader_finish(struct reader *r, struct err *err)
 {
-	int rc = unpack_finish(r->unpack, err);
+	struct err cut = ERR_INIT;
+	int rc = unpack_finish(r->unpack, &cut);
 
+	/* Compressed or not, a cut text gives what it has. */
+	if (rc == -ENODATA && prefilter_counts(r->prefilter)->root_seen)
+		rc = 0;
+	if (rc < 0 && err != NULL)
+		*err = cut;
 	if (rc >= 0)
 		rc = encoding_finish(r->encoding, err);
 	if (rc >= 0)
