@@ -119,12 +119,8 @@ judge_loss(struct source *s, const char *noun, uint64_t before, uint64_t now)
 static int
 judge_cut(struct source *s)
 {
-	if (s->new.cut == 0)
+	if (s->new.cut == 0 || s->good.entries == 0 || s->good.cut != 0 || believe(s))
 		return 0;
-	if (s->good.entries == 0 || s->good.cut != 0 || believe(s)) {
-		source_add_note(s, 0, "is cut short: there is no </tv>; what is there was taken");
-		return 0;
-	}
 	return err_set(&s->err, EBADMSG,
 	    "is cut short: there is no </tv>: not taken (if it stays so for an hour, it is)");
 }
@@ -137,13 +133,17 @@ judge(struct source *s)
 
 	if (s->new.entries == 0)
 		return err_set(&s->err, ENODATA, "holds no %s", noun);
-	rc = judge_loss(s, noun, s->good.entries, s->new.entries);
+	rc = judge_cut(s);
+	if (rc == 0)
+		rc = judge_loss(s, noun, s->good.entries, s->new.entries);
 	if (rc == 0 && s->kind == SOURCE_GUIDE)
 		rc = judge_loss(s, "channels", s->good.channels, s->new.channels);
 	/* The ids may be others now, or the times nonsense: then all is there and nothing fits. */
 	if (rc == 0 && s->good.recipe == s->new.recipe)
 		rc = judge_loss(s, "programmes for the lineup", s->good.kept, s->new.kept);
-	return rc == 0 ? judge_cut(s) : rc;
+	if (rc == 0 && s->new.cut != 0)
+		source_add_note(s, 0, "is cut short: there is no </tv>; what is there was taken");
+	return rc;
 }
 
 /* -- keeping it ---------------------------------------------------------------------- */
