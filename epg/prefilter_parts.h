@@ -64,7 +64,7 @@ struct prefilter {
 	uint32_t line;
 	uint64_t offset; /* of base in the text */
 	_Bool last;      /* no more pieces come */
-	/* Then, of the last </tv in it: what goes on there without an end is broken, and not cut. */
+	/* Then, of the last </tv in it: what goes on there without an end is broken, not cut. */
 	uint64_t root_end;
 };
 

@@ -133,7 +133,7 @@ static const struct opt merged_rows[] = {
 	    .help = "What is changed in programmes, a text each: 'drop FIELD /PATTERN/', 'replace "
 		    "FIELD /PATTERN/ TO', 'category /PATTERN/ KIND', 'set FIELD /PATTERN/ KIND', "
 		    "'without ELEMENT', 'repeats' (what is not new is marked as shown before). "
-	            "FIELD is title, sub-title, desc "
+		    "FIELD is title, sub-title, desc "
 		    "or category; patterns are Perl's, without regard to case." },
 	OPT_END,
 };
