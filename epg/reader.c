@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "epg/encoding.h"
 #include "epg/reader_entry.h"
 #include "epg/reader_plain.h"
@@ -42,6 +43,10 @@ struct reader {
 	struct buf values; /* for reader_plain */
 	uint64_t refused;
 	uint64_t text; /* bytes that the prefilter was given */
+	/* The last programme whose start was the zone's: which channel, when, behind an earlier. */
+	uint64_t local_channel;
+	int64_t local_start;
+	_Bool local_rises;
 };
 
 /* -- from stage to stage ------------------------------------------------------ */
@@ -94,6 +99,30 @@ parse_plain(struct reader *r, const char *text, size_t len, uint32_t line,
 	return rc;
 }
 
+/*
+ * In the night in which clocks go back an hour comes twice, and nothing in a local time tells
+ * which it is. The order of a channel's programmes does.
+ */
+static void
+settle_clock(struct reader *r)
+{
+	struct xmltv_entry *e = &r->entry.entry;
+
+	if (r->entry.local_start) {
+		uint64_t channel = hash_sip(xmltv_text(e, e->id), e->id.len);
+		_Bool same = channel == r->local_channel;
+
+		if (same && r->local_rises && e->start < r->local_start &&
+		    xmltime_again(e->start) >= r->local_start)
+			e->start = xmltime_again(e->start);
+		r->local_rises = same && e->start > r->local_start;
+		r->local_channel = channel;
+		r->local_start = e->start;
+	}
+	if (r->entry.local_stop && e->stop <= e->start)
+		e->stop = xmltime_again(e->stop);
+}
+
 /* Hands on what r->entry holds, or says with *fault why there is nothing, as `rc` has it. */
 static int
 settle(struct reader *r, int rc, enum prefilter_kind kind, const char *text, uint32_t line,
@@ -116,6 +145,7 @@ settle(struct reader *r, int rc, enum prefilter_kind kind, const char *text, uin
 		r->events.note(r->arg, line, "a programme without a start that can be read");
 		return 0;
 	}
+	settle_clock(r);
 	r->counts.kept += kind == PREFILTER_PROGRAMME;
 	return r->events.entry(r->arg, &r->entry.entry, err);
 }

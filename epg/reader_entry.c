@@ -27,7 +27,7 @@ reader_entry_begin(struct reader_entry *b, uint32_t line)
 	xmltv_entry_clear(&b->entry, XMLTV_CHANNEL);
 	b->entry.line = line;
 	b->depth = b->kept = b->unknown = 0;
-	b->timeless = 0;
+	b->timeless = b->local_start = b->local_stop = 0;
 	b->why = NULL;
 }
 
@@ -101,13 +101,17 @@ programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 {
 	struct xmltv_entry *e = &b->entry;
 	size_t len = attr->name_len;
+	int rc;
 
 	if (is_word("start", attr->name, len)) {
-		b->timeless = xmltime_parse(attr->value, attr->value_len, &b->times, &e->start) < 0;
+		rc = xmltime_parse(attr->value, attr->value_len, &b->times, &e->start);
+		b->timeless = rc < 0;
+		b->local_start = rc > 0;
 		return 1;
 	}
 	if (is_word("stop", attr->name, len)) {
-		(void)xmltime_parse(attr->value, attr->value_len, &b->times, &e->stop);
+		rc = xmltime_parse(attr->value, attr->value_len, &b->times, &e->stop);
+		b->local_stop = rc > 0;
 		return 1;
 	}
 	if (is_word("channel", attr->name, len)) {

@@ -25,7 +25,8 @@ struct reader_entry {
 	const struct reader_limits *limits;
 	struct xmltime_rules times;
 	struct xmltv_entry entry;
-	_Bool timeless; /* a programme without a start that can be read */
+	_Bool timeless;                /* a programme without a start that can be read */
+	_Bool local_start, local_stop; /* they are times of the zone's clocks */
 	unsigned unknown;
 	const char *why; /* -E2BIG: which limit; a sentence that the entry begins */
 

@@ -330,7 +330,7 @@ xmltime_parse(const char *text, size_t len, const struct xmltime_rules *rules, i
 {
 	unsigned fields[FIELDS] = { 0, 1, 1, 0, 0, 0 };
 	struct cursor c = { text, text + len };
-	_Bool has_offset;
+	_Bool has_offset, local;
 	int64_t when;
 	int minutes = 0;
 
@@ -344,14 +344,25 @@ xmltime_parse(const char *text, size_t len, const struct xmltime_rules *rules, i
 	/* Also when it is not used: behind a time stands an offset, or it is no time. */
 	if (has_offset && read_offset(&c, &minutes) < 0)
 		return -EINVAL;
-	if (has_offset && !rules->ignore_offsets)
-		when -= minutes * 60;
-	else if (rules->zoned)
+	local = rules->zoned && (!has_offset || rules->ignore_offsets);
+	if (local)
 		when = zone_to_utc(when);
+	else if (has_offset && !rules->ignore_offsets)
+		when -= minutes * 60;
 	if (when < 0 || when >= TIME_END)
 		return -EINVAL;
 	*ret = when;
-	return 0;
+	return local;
+}
+
+int64_t
+xmltime_again(int64_t when)
+{
+	int64_t shown = when + zone_offset(when);
+	int32_t after = zone_offset(shown + DAY);
+	int64_t again = shown - after;
+
+	return again > when && zone_offset(again) == after ? again : when;
 }
 
 static void

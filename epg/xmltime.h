@@ -31,10 +31,12 @@ int xmltime_set_zone(const char *name, struct err *err);
 /*
  * Reads a time (not NUL-terminated; blanks around it are fine) as seconds since 1970.
  * 24:00 is the next day's 00:00, second 60 is the next minute's 00. A local time that a
- * clock change skips is the one after it, one that comes twice the first. 0, or -EINVAL
- * for what is no time or lies outside 1970 to 2105.
+ * clock change skips is the one after it, one that comes twice the first. 0; 1: it was one
+ * of the zone's clocks; -EINVAL for what is no time or lies outside 1970 to 2105.
  */
 int xmltime_parse(const char *text, size_t len, const struct xmltime_rules *rules, int64_t *ret);
+/* When the zone's clocks show the same as at `when` once more; `when` itself: they do not. */
+int64_t xmltime_again(int64_t when);
 
 #define XMLTIME_SIZE 24
 /* "20240101120000 +0000" */

@@ -17,6 +17,7 @@
 
 struct entries {
 	_Bool (*wanted)(void *arg, const char *id, size_t len);
+	struct xmltime_rules times;
 	_Bool as_xml;     /* instead, what the writer makes of them */
 	struct buf text;  /* what came out */
 	struct buf notes; /* "LINE: TEXT\n" */
@@ -128,7 +129,6 @@ entries_read_with(struct entries *all, const struct reader_limits *limits, const
     size_t len, size_t step)
 {
 	const struct reader_events events = { all->wanted, entries_on_entry, entries_on_note };
-	const struct xmltime_rules times = { 0 };
 	struct reader *r;
 	int rc = 0;
 
@@ -136,7 +136,7 @@ entries_read_with(struct entries *all, const struct reader_limits *limits, const
 	buf_clear(&all->text);
 	buf_clear(&all->notes);
 	all->err = (struct err)ERR_INIT;
-	r = reader_new(limits, &times, &events, all);
+	r = reader_new(limits, &all->times, &events, all);
 	ck_assert_ptr_nonnull(r);
 	for (size_t at = 0; rc >= 0 && at < len; at += step)
 		rc = reader_feed(r, text + at, len - at < step ? len - at : step, &all->err);

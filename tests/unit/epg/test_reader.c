@@ -261,6 +261,60 @@ START_TEST(a_note_tells_the_line_of_the_mistake)
 }
 END_TEST
 
+/* Local times of the night in which 3:00 is 2:00 again: START-STOP, and what is made of them. */
+static const struct {
+	const char *times, *utc;
+} autumn[] = {
+	{ "0130- 0200- 0230- 0200- 0230- 0300-",
+	    "2330-0000 0000-0000 0030-0000 0100-0000 0130-0000 0200-0000 " },
+	{ "0130-0230 0230-0200 0200-0230 0230-0300", "2330-0030 0030-0100 0100-0130 0130-0200 " },
+	{ "0200-0300 0300-0400", "0000-0200 0200-0300 " },
+	{ "0300- 0230- 0200-", "0200-0000 0030-0000 0000-0000 " },
+};
+
+static int
+add_times(void *arg, struct xmltv_entry *e, struct err *err)
+{
+	char start[XMLTIME_SIZE], stop[XMLTIME_SIZE];
+
+	(void)err;
+	xmltime_format(e->start, start);
+	xmltime_format(e->stop, stop);
+	buf_printf(arg, "%.4s-%.4s ", start + 8, stop + 8);
+	return 0;
+}
+
+START_TEST(an_hour_that_comes_twice_goes_by_the_order)
+{
+	const struct reader_events events = { .entry = add_times, .note = entries_on_note };
+	const struct xmltime_rules times = { .zoned = 1 };
+	struct buf text = BUF_INIT(4096), out = BUF_INIT(4096);
+	struct reader *r;
+
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		return;
+	ck_assert_int_eq(xmltime_set_zone("Europe/Berlin", NULL), 0);
+	ck_assert_ptr_nonnull(libxml_load(NULL));
+	buf_str(&text, "<tv>");
+	for (const char *p = autumn[_i].times; *p != '\0'; p += strcspn(p, " "), p += *p == ' ') {
+		size_t stop = strcspn(p, " ") - 5;
+
+		buf_printf(&text, "<programme channel='a' start='20261025%.4s'", p);
+		if (stop > 0)
+			buf_printf(&text, " stop='20261025%.4s'", p + 5);
+		buf_str(&text, "></programme>");
+	}
+	buf_str(&text, "</tv>");
+	r = reader_new(&reader_limits_default, &times, &events, &out);
+	ck_assert_int_eq(reader_feed(r, text.data, text.len, NULL), 0);
+	ck_assert_int_eq(reader_finish(r, NULL), 0);
+	ck_assert_str_eq(out.data, autumn[_i].utc);
+	reader_free(r);
+	buf_release(&text);
+	buf_release(&out);
+}
+END_TEST
+
 START_TEST(the_line_is_told_behind_many_line_feeds)
 {
 	struct buf text = BUF_INIT(1u << 20);
@@ -473,6 +527,7 @@ UNIT_MAIN("reader", UNIT_TEST(reads_a_guide_at_every_cut),
     UNIT_TEST(reads_utf16_and_latin1), UNIT_ROWS(a_broken_entry_costs_itself, ARRAY_LEN(costs)),
     UNIT_TEST(a_note_tells_the_line_of_the_mistake),
     UNIT_TEST(the_line_is_told_behind_many_line_feeds),
+    UNIT_ROWS(an_hour_that_comes_twice_goes_by_the_order, ARRAY_LEN(autumn)),
     UNIT_TEST(an_entry_of_too_many_elements_is_left_out),
     UNIT_TEST(stops_when_the_callback_says_so),
     UNIT_ROWS(a_bomb_takes_no_more_time_than_its_size_is_worth, ARRAY_LEN(bombs)),
