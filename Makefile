@@ -16,8 +16,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # -- compiler ---------------------------------------------------------------
 
 CC       ?= cc
-PKGS     := libevent_core libcurl yaml-0.1 libcjson libseccomp sqlite3 zlib liblzma libzstd \
-            libxml-2.0 libpcre2-8 libutf8proc libavcodec libavutil
+PKGS     := libevent_core libcurl yaml-0.1 libcjson libseccomp sqlite3 zlib libdeflate liblzma \
+            libzstd libxml-2.0 libpcre2-8 libutf8proc libavcodec libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
