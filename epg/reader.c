@@ -42,6 +42,7 @@ struct reader {
 	struct reader_entry entry;
 	struct buf values; /* for reader_plain */
 	uint64_t refused;
+	_Bool cut;     /* the compressed data was */
 	uint64_t text; /* bytes that the prefilter was given */
 	/* The last programme whose start was the zone's: which channel, when, behind an earlier. */
 	uint64_t local_channel;
@@ -259,8 +260,10 @@ reader_finish(struct reader *r, struct err *err)
 	int rc = unpack_finish(r->unpack, &cut);
 
 	/* Compressed or not, a cut text gives what it has. */
-	if (rc == -ENODATA && prefilter_counts(r->prefilter)->root_seen)
+	if (rc == -ENODATA && prefilter_counts(r->prefilter)->root_seen) {
+		r->cut = 1;
 		rc = 0;
+	}
 	if (rc < 0 && err != NULL)
 		*err = cut;
 	if (rc >= 0)
@@ -275,5 +278,7 @@ reader_counts(struct reader *r)
 {
 	r->counts.text = *prefilter_counts(r->prefilter);
 	r->counts.text.broken += r->refused;
+	/* Also when nothing but its check sum is missing: nobody knows that it is right. */
+	r->counts.text.whole = r->counts.text.whole && !r->cut;
 	return &r->counts;
 }

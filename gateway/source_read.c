@@ -122,7 +122,7 @@ judge_cut(struct source *s)
 	if (s->new.cut == 0 || s->good.entries == 0 || s->good.cut != 0 || believe(s))
 		return 0;
 	return err_set(&s->err, EBADMSG,
-	    "is cut short: there is no </tv>: not taken (if it stays so for an hour, it is)");
+	    "is cut short: its end is missing: not taken (if it stays so for an hour, it is)");
 }
 
 static int
@@ -142,7 +142,7 @@ judge(struct source *s)
 	if (rc == 0 && s->good.recipe == s->new.recipe)
 		rc = judge_loss(s, "programmes for the lineup", s->good.kept, s->new.kept);
 	if (rc == 0 && s->new.cut != 0)
-		source_add_note(s, 0, "is cut short: there is no </tv>; what is there was taken");
+		source_add_note(s, 0, "is cut short: its end is missing; what is there was taken");
 	return rc;
 }
 
