@@ -260,16 +260,21 @@ reader_finish(struct reader *r, struct err *err)
 	int rc = unpack_finish(r->unpack, &cut);
 
 	/* Compressed or not, a cut text gives what it has. */
-	if (rc == -ENODATA && prefilter_counts(r->prefilter)->root_seen) {
-		r->cut = 1;
-		rc = 0;
+	r->cut = rc == -ENODATA;
+	if (rc < 0 && !r->cut) {
+		if (err != NULL)
+			*err = cut;
+		return rc;
 	}
-	if (rc < 0 && err != NULL)
-		*err = cut;
-	if (rc >= 0)
-		rc = encoding_finish(r->encoding, err);
+	rc = encoding_finish(r->encoding, err);
 	if (rc >= 0)
 		rc = prefilter_finish(r->prefilter, err);
+	/* Cut before it was known to be a guide, that is what is wrong with it. */
+	if (rc < 0 && r->cut && !prefilter_counts(r->prefilter)->root_seen) {
+		rc = -ENODATA;
+		if (err != NULL)
+			*err = cut;
+	}
 	return rc;
 }
 
