@@ -270,11 +270,8 @@ reader_finish(struct reader *r, struct err *err)
 	if (rc >= 0)
 		rc = prefilter_finish(r->prefilter, err);
 	/* Cut before it was known to be a guide, that is what is wrong with it. */
-	if (rc < 0 && r->cut && !prefilter_counts(r->prefilter)->root_seen) {
-		rc = -ENODATA;
-		if (err != NULL)
-			*err = cut;
-	}
+	if (rc < 0 && r->cut && !prefilter_counts(r->prefilter)->root_seen)
+		return err_set(err, rc, "%s", cut.text);
 	return rc;
 }
 
