@@ -140,30 +140,33 @@ replaced(struct rules *r, const struct rule *rule, struct xmltv_entry *e, struct
 	return span.at == 0 ? old : trimmed(e, span);
 }
 
-/* False: the programme is dropped. */
-static _Bool
-apply_rule(struct rules *r, const struct rule *rule, struct xmltv_entry *e)
+/* The first text of the rule's field that it matches; NULL: none. */
+static const struct xmltv_node *
+find_match(struct rules *r, const struct rule *rule, const struct xmltv_entry *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct xmltv_node *node = &e->nodes[i];
+
+		if (node->element == rule->field &&
+		    matches(r, rule, xmltv_text(e, node->text), node->text.len))
+			return node;
+	}
+	return NULL;
+}
+
+static void
+replace(struct rules *r, const struct rule *rule, struct xmltv_entry *e)
 {
 	for (size_t i = 0; i < e->count;) {
 		struct xmltv_node *node = &e->nodes[i];
 
-		if (node->element != rule->field) {
-			i++;
-			continue;
-		}
-		if (rule->action == RULE_DROP) {
-			if (matches(r, rule, xmltv_text(e, node->text), node->text.len))
-				return 0;
-			i++;
-			continue;
-		}
-		node->text = replaced(r, rule, e, node->text);
-		if (node->text.len == 0)
+		if (node->element == rule->field)
+			node->text = replaced(r, rule, e, node->text);
+		if (node->element == rule->field && node->text.len == 0)
 			xmltv_drop(e, i);
 		else
 			i++;
 	}
-	return 1;
 }
 
 /* -- categories ------------------------------------------------------------------- */
@@ -240,17 +243,13 @@ kinds_that_are_set(struct rules *r, const struct xmltv_entry *e,
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct rule *rule = &r->list[i];
+		const struct xmltv_node *node;
 
-		for (size_t k = 0; rule->action == RULE_SET && k < e->count; k++) {
-			const struct xmltv_node *node = &e->nodes[k];
-
-			if (node->element != rule->field ||
-			    !matches(r, rule, xmltv_text(e, node->text), node->text.len))
-				continue;
-			lang[rule->kind] = node->attrs[0];
-			all |= 1u << rule->kind;
-			break;
-		}
+		node = rule->action == RULE_SET ? find_match(r, rule, e) : NULL;
+		if (node == NULL)
+			continue;
+		lang[rule->kind] = node->attrs[0];
+		all |= 1u << rule->kind;
 	}
 	return all;
 }
@@ -318,8 +317,12 @@ rules_apply(struct rules *r, struct xmltv_entry *e)
 	if (e->kind != XMLTV_PROGRAMME)
 		return 1;
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->list[i].action <= RULE_REPLACE && !apply_rule(r, &r->list[i], e))
+		const struct rule *rule = &r->list[i];
+
+		if (rule->action == RULE_DROP && find_match(r, rule, e) != NULL)
 			return 0;
+		if (rule->action == RULE_REPLACE)
+			replace(r, rule, e);
 	}
 	if (r->categories || r->kinds)
 		add_kinds(r, e);
