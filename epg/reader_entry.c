@@ -44,15 +44,21 @@ is_word(const char *word, const char *name, size_t len)
 }
 
 static struct xmltv_span
-keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
+keep(struct reader_entry *b, const struct reader_attr *attr, size_t (*tidy)(char *text, size_t len))
 {
 	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
 
 	if (attr->plain)
 		span.plain = 1;
 	else
-		span.len = (uint32_t)xmltv_tidy(b->entry.text.data + span.at, span.len);
+		span.len = (uint32_t)tidy(b->entry.text.data + span.at, span.len);
 	return span;
+}
+
+static struct xmltv_span
+keep_tidy(struct reader_entry *b, const struct reader_attr *attr)
+{
+	return keep(b, attr, xmltv_tidy);
 }
 
 /* To the minute at least: of a day alone nobody knows where it was. */
@@ -84,18 +90,6 @@ keep_time(struct reader_entry *b, const struct reader_attr *attr)
 	return xmltv_keep(&b->entry, text, strlen(text));
 }
 
-static struct xmltv_span
-keep_id(struct reader_entry *b, const struct reader_attr *attr)
-{
-	struct xmltv_span span = xmltv_keep(&b->entry, attr->value, attr->value_len);
-
-	if (attr->plain)
-		span.plain = 1;
-	else
-		span.len = (uint32_t)xmltv_tidy_id(b->entry.text.data + span.at, span.len);
-	return span;
-}
-
 static _Bool
 programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 {
@@ -115,7 +109,7 @@ programme_attr(struct reader_entry *b, const struct reader_attr *attr)
 		return 1;
 	}
 	if (is_word("channel", attr->name, len)) {
-		e->id = keep_id(b, attr);
+		e->id = keep(b, attr, xmltv_tidy_id);
 		return 1;
 	}
 	for (size_t k = 0; k < XMLTV_PROGRAMME_ATTRS; k++) {
@@ -133,7 +127,7 @@ channel_attr(struct reader_entry *b, const struct reader_attr *attr)
 {
 	if (!is_word("id", attr->name, attr->name_len))
 		return 0;
-	b->entry.id = keep_id(b, attr);
+	b->entry.id = keep(b, attr, xmltv_tidy_id);
 	return 1;
 }
 

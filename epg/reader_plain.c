@@ -128,21 +128,6 @@ wide_char(const char *p, const char *end)
 	return n;
 }
 
-/* The first byte from p on that is no plain text; `end` when there is none. */
-static const char *
-next_odd(const char *p, const char *end)
-{
-	for (; end - p >= SCAN_WIDTH; p += SCAN_WIDTH) {
-		unsigned mask = scan_mask(scan_unplain_bytes(scan_load(p)));
-
-		if (mask != 0)
-			return p + __builtin_ctz(mask);
-	}
-	while (p < end && *p != '&' && *p != ']' && ((signed char)*p >= ' ' || is_kind(*p, BLANK)))
-		p++;
-	return p;
-}
-
 /* The reference at `p` as UTF-8 at the end of `out`. Its bytes, or 0. */
 static size_t
 read_reference(struct buf *out, const char *p, const char *end)
@@ -166,7 +151,7 @@ read_odd_text(struct plain *x, const char *stop)
 	while (x->p < stop) {
 		size_t n = 1;
 
-		x->p = next_odd(x->p, stop);
+		x->p = scan_for_unplain(x->p, stop);
 		if (x->p == stop)
 			break;
 		if (*x->p == '&') {
