@@ -39,7 +39,7 @@
 #define MAPPED_MAX     8  /* listings; with more of them each channel gives its pages back */
 
 struct job {
-	struct guide_settings settings;
+	struct guide_arguments settings;
 	struct merge_settings merge; /* the window, the sources */
 	struct merge_source sources[SANDBOX_KEEP_MAX];
 	struct listings *listings[SANDBOX_KEEP_MAX]; /* the sources'; owned */
@@ -140,7 +140,7 @@ open_listings(struct job *job, struct err *err)
 static int
 open_files(struct job *job, struct err *err)
 {
-	const struct guide_settings *s = &job->settings;
+	const struct guide_arguments *s = &job->settings;
 	struct guide_write_files files = {
 		.xml = XML_FD,
 		.gzip = s->gzip ? GZIP_FD : -1,
@@ -370,7 +370,7 @@ static int
 begin(struct job *job, int argc, char **argv, struct err *err)
 {
 	struct sandbox_limits limits = { .memory = MEMORY_MAX, .file = FILE_MAX };
-	int rc = guide_settings_read(&job->settings, argc, argv, err);
+	int rc = guide_arguments_read(&job->settings, argc, argv, err);
 
 	if (rc == 0)
 		rc = load_zone(job->settings.zone, err);

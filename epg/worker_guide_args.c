@@ -9,7 +9,7 @@
 #define SPAN_MAX (INT64_C(1000) * 86400) /* past= and ahead= */
 
 static _Bool
-read_argument(struct guide_settings *s, const char *arg)
+read_argument(struct guide_arguments *s, const char *arg)
 {
 	const struct {
 		const char *key;
@@ -57,9 +57,9 @@ read_argument(struct guide_settings *s, const char *arg)
 }
 
 int
-guide_settings_read(struct guide_settings *s, int argc, char **argv, struct err *err)
+guide_arguments_read(struct guide_arguments *s, int argc, char **argv, struct err *err)
 {
-	*s = (struct guide_settings){ .gzip = 1, .index = 1, .zone = "" };
+	*s = (struct guide_arguments){ .gzip = 1, .index = 1, .zone = "" };
 	for (int i = 1; i < argc; i++) {
 		if (!read_argument(s, argv[i]))
 			return err_set(err, EINVAL, "'%s' is no argument of worker guide", argv[i]);

@@ -12,7 +12,7 @@
 
 struct err;
 
-struct guide_settings {
+struct guide_arguments {
 	int64_t now, past, ahead; /* seconds since 1970; of the window, before and behind `now` */
 	_Bool fill, all, gzip, index;
 	struct madeup_settings madeup;
@@ -22,6 +22,6 @@ struct guide_settings {
 };
 
 /* 0, or -EINVAL: an argument that it does not know. */
-int guide_settings_read(struct guide_settings *s, int argc, char **argv, struct err *err);
+int guide_arguments_read(struct guide_arguments *s, int argc, char **argv, struct err *err);
 
 #endif
